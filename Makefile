@@ -1,0 +1,54 @@
+# The four verbs that start everything: run, edge, test, check. `make help` lists all of them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+.DEFAULT_GOAL := help
+.PHONY: help install run edge demo test check format lock
+
+help: ## list these targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+install: $(VENV)/.installed ## make .venv and install everything, checked against the hashed locks
+
+$(VENV)/.installed: requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Ostiary needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) -V). Try: make $(or $(MAKECMDGOALS),install) PYTHON=python3.13"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: install ## serve on http://127.0.0.1:8000; makes keys and database at the first start
+	@$(BIN)/ostiary serve
+
+edge: install ## deploy template.yaml to a local AWS emulator: API Gateway, authorizer and app on a laptop
+	@$(BIN)/python -m local.edge
+
+demo: install ## walk the seven steps through the edge and show what each part says
+	@$(BIN)/python -m local.demo
+
+test: install ## run every test
+	$(BIN)/python -m pytest
+
+check: install ## format, lint, types, architecture, template, Dockerfile, drift
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/cfn-lint template.yaml
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/ostiary routes --check
+
+format: install ## rewrite the code in the house format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: ## resolve requirements/*.in anew into hashed locks
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(UV_COMPILE) --upgrade requirements/app.in --output-file requirements/app.txt
+	$(UV_COMPILE) --upgrade requirements/authorizer.in --output-file requirements/authorizer.txt
+	$(UV_COMPILE) --upgrade requirements/dev.in --output-file requirements/dev.txt

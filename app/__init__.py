@@ -1,0 +1,1 @@
+"""Ostiary: the app that issues tokens and serves what they open."""

@@ -1,0 +1,1 @@
+"""Who may call what: scopes, roles, the guards that routes wear, and the table of them all."""

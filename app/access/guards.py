@@ -1,0 +1,98 @@
+"""The guards that routes wear. A route's signature tells who may call it:
+
+    NotesRead = Annotated[AccessClaims, guarded_by(READ)]
+
+    @router.get("")
+    def list_notes(claims: NotesRead, ...) -> ...
+
+A guard decides before the body is read and before path parameters are validated, so a stranger
+learns nothing about either. It does no I/O.
+"""
+
+import logging
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request, Response, Security
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from fastapi.security import OAuth2PasswordBearer
+
+from app.access.scopes import Scope
+from app.errors import InsufficientScope, InvalidToken, Unauthenticated
+from app.parts import find
+from app.tokens.bearer import bearer_token
+from app.tokens.claims import AccessClaims
+from app.tokens.errors import MissingToken, TokenError
+from app.tokens.verify import Verifier
+
+_LOG = logging.getLogger("ostiary.access")
+
+# Shows up in /docs as the Authorize button. It decides nothing: Guard does.
+login_scheme = OAuth2PasswordBearer(
+    tokenUrl="auth/login", scheme_name="login", auto_error=False, refreshUrl=None
+)
+
+
+class Guard:
+    """Admits a request whose token carries one scope."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    def admit(self, request: Request) -> AccessClaims:
+        """The claims of the request's token; Unauthenticated, InvalidToken or InsufficientScope."""
+        verifier = find(request.app, Verifier)
+        try:
+            claims = verifier.verify(bearer_token(request.headers.getlist("authorization")))
+        except MissingToken:
+            raise Unauthenticated(
+                "This needs an access token: log in and send it as Bearer."
+            ) from None
+        except TokenError as error:
+            _LOG.info("refused: %s: %s", error.code, error, extra={"code": error.code})
+            raise InvalidToken from None
+        if self.scope.name not in claims.scopes:
+            _LOG.info("refused: insufficient_scope: %s", self.scope.name, extra={"sub": claims.sub})
+            raise InsufficientScope(self.scope.name)
+        return claims
+
+    async def __call__(
+        self, request: Request, _: str | None = Depends(login_scheme)
+    ) -> AccessClaims:
+        """What `GuardedRoute` was told by `admit`; on any other kind of route there is nothing."""
+        claims: AccessClaims = request.state.claims
+        return claims
+
+
+def guarded_by(scope: Scope) -> Any:
+    """The dependency that makes a parameter the claims of a token with this scope."""
+    return Security(Guard(scope), scopes=[scope.name])
+
+
+def guards_of(dependant: Dependant) -> Iterator[Guard]:
+    """The guards in the signature of an endpoint and of what it depends on."""
+    if isinstance(dependant.call, Guard):
+        yield dependant.call
+    for inner in dependant.dependencies:
+        yield from guards_of(inner)
+
+
+class GuardedRoute(APIRoute):
+    """A route that lets its guard decide before anything else of the request is looked at."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        guards = tuple(guards_of(self.dependant))
+
+        async def admit_then_handle(request: Request) -> Response:
+            for guard in guards:
+                request.state.claims = guard.admit(request)
+            return await handle(request)
+
+        return admit_then_handle
+
+
+def router(**settings: Any) -> APIRouter:
+    """An APIRouter whose routes let their guards decide first."""
+    return APIRouter(route_class=GuardedRoute, redirect_slashes=False, **settings)

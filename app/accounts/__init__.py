@@ -1,0 +1,1 @@
+"""Users: registration, passwords, one's own account, administration."""

@@ -1,0 +1,23 @@
+"""E-mail addresses, each in one spelling, so that one person cannot be two accounts."""
+
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+
+from app.accounts.models import MAX_EMAIL
+
+# No mail is sent to it, so it need not be reachable: `admin@localhost` is an account on a laptop.
+SPECIAL_USE_DOMAIN_NAMES.clear()
+
+
+def normalise_email(text: str) -> str:
+    """The address in lower case, NFC, its domain in Unicode; ValueError when it is none.
+
+    Whether mail reaches it is not asked: that takes the network, and a message.
+    """
+    try:
+        found = validate_email(text, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError as error:
+        raise ValueError(f"this is no e-mail address: {error}") from None
+    address = found.normalized.lower()
+    if len(address) > MAX_EMAIL:
+        raise ValueError(f"an e-mail address has at most {MAX_EMAIL} characters")
+    return address

@@ -1,0 +1,42 @@
+"""Users and the roles they hold."""
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.database import Base, UtcDateTime
+
+MAX_EMAIL = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
+
+
+class User(Base):
+    """Somebody who can log in. `email` is kept in the one spelling that `emails` makes of it."""
+
+    __tablename__ = "users"
+    __table_args__ = (Index(None, "created_at", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    email: Mapped[str] = mapped_column(String(MAX_EMAIL), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: datetime.now(UTC))
+    roles: Mapped[list["UserRole"]] = relationship(
+        cascade="all, delete-orphan", lazy="selectin", passive_deletes=True
+    )
+
+    @property
+    def role_names(self) -> list[str]:
+        """The roles' names, sorted."""
+        return sorted(role.name for role in self.roles)
+
+
+class UserRole(Base):
+    """One role of one user."""
+
+    __tablename__ = "user_roles"
+
+    user_id: Mapped[UUID] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)

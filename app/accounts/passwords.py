@@ -1,0 +1,78 @@
+"""Passwords: what may be one, and its argon2id hash (OWASP Password Storage Cheat Sheet).
+
+The only file that touches passlib, here from its maintained fork libpass.
+"""
+
+import logging
+import secrets
+import unicodedata
+from base64 import b64encode
+from typing import Annotated
+
+from passlib.context import CryptContext
+
+from app.parts import part
+
+_LOG = logging.getLogger("ostiary.passwords")
+
+MIN_CHARACTERS, MAX_CHARACTERS = 15, 128  # NIST SP 800-63B-4 §3.1.1.2
+MEMORY_KIB, PASSES, LANES = 19_456, 2, 1  # OWASP's floor for argon2id
+
+
+def normalise_password(text: str) -> str:
+    """The password in NFC (RFC 8265 §4.2), verified whole; ValueError when it cannot be one."""
+    password = unicodedata.normalize("NFC", text)
+    if not MIN_CHARACTERS <= len(password) <= MAX_CHARACTERS:
+        raise ValueError(f"a password has {MIN_CHARACTERS} to {MAX_CHARACTERS} characters")
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in password):
+        raise ValueError("a password has no control characters and no lone surrogates")
+    return password
+
+
+class PasswordHasher:
+    """Hashes and verifies. Each call takes some 50 ms and 19 MiB: call it in a hashing slot."""
+
+    def __init__(self) -> None:
+        self._context = CryptContext(
+            schemes=["argon2"],
+            argon2__type="ID",
+            argon2__memory_cost=MEMORY_KIB,
+            argon2__time_cost=PASSES,
+            argon2__parallelism=LANES,
+        )
+        self._nobodys_hash = _hash_of_nothing()
+
+    def hash(self, password: str) -> str:
+        """The hash of a password that `normalise_password` has passed, in PHC format."""
+        hashed: str = self._context.hash(password)
+        return hashed
+
+    def verify(self, text: str, stored: str | None) -> bool:
+        """Whether `text` is the password behind `stored`, in the same time whatever the reason.
+
+        `stored` is None where there is no such user. What cannot be a password, and a damaged
+        hash, cost a comparison too.
+        """
+        try:
+            password = normalise_password(text)
+        except ValueError:
+            password, stored = "", None
+        try:
+            matches = bool(self._context.verify(password, stored or self._nobodys_hash))
+        except (ValueError, TypeError) as error:
+            _LOG.error("A stored password hash is damaged: %s", type(error).__name__)
+            matches = self.verify(text, None)
+        return matches and stored is not None
+
+    def outdated(self, stored: str) -> bool:
+        """Whether `stored` was made with other parameters than today's."""
+        return bool(self._context.needs_update(stored))
+
+
+PasswordHasherDep = Annotated[PasswordHasher, part(PasswordHasher)]
+
+
+def _hash_of_nothing() -> str:
+    """A hash with today's parameters and a random digest: it costs a comparison, and never fits."""
+    salt, digest = (b64encode(secrets.token_bytes(size)).rstrip(b"=").decode() for size in (16, 32))
+    return f"$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${digest}"

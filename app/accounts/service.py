@@ -1,0 +1,57 @@
+"""What can be done with users."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.accounts.models import User, UserRole
+from app.errors import EmailTaken, InvalidToken, UserRequired
+from app.paging import newest_first
+from app.tokens.claims import AccessClaims
+
+
+def create_user(session: Session, *, email: str, password_hash: str, roles: Iterable[str]) -> User:
+    """A new user; EmailTaken when the address has an account, also one made in this instant."""
+    user = User(email=email, password_hash=password_hash)
+    user.roles = [UserRole(name=role) for role in roles]
+    session.add(user)
+    try:
+        session.flush()
+    except IntegrityError:
+        raise EmailTaken("There is an account for this e-mail address.") from None
+    return user
+
+
+def find_by_email(session: Session, email: str) -> User | None:
+    """The user with this address, in the spelling that `normalise_email` makes."""
+    return session.scalar(select(User).where(User.email == email))
+
+
+def replace_hash(session: Session, *, old: str, new: str) -> None:
+    """Put a hash made with today's parameters where `old` stands, unless it changed meanwhile."""
+    session.execute(update(User).where(User.password_hash == old).values(password_hash=new))
+
+
+def user_of(session: Session, claims: AccessClaims) -> User:
+    """The user whose token this is.
+
+    UserRequired for a token whose `sub` is no user's; InvalidToken where the user is gone.
+    """
+    try:
+        user_id = UUID(claims.sub)
+    except ValueError:
+        raise UserRequired("This belongs to users, and the token is not a user's.") from None
+    user = session.get(User, user_id)
+    if user is None:
+        raise InvalidToken
+    return user
+
+
+def list_users(
+    session: Session, *, limit: int, cursor: str | None
+) -> tuple[Sequence[User], str | None]:
+    """A page of all users, newest first."""
+    return newest_first(session, select(User), User, limit=limit, cursor=cursor)

@@ -1,0 +1,129 @@
+"""The `ostiary` command. Every part of it reads the settings that the app reads."""
+
+import getpass
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from app.access.printing import as_text
+from app.access.routes import COMPILED_TABLE, RouteTable, TableError
+from app.access.scopes import Role
+from app.accounts import service as accounts
+from app.accounts.emails import normalise_email
+from app.accounts.passwords import PasswordHasher, normalise_password
+from app.database import Database
+from app.errors import DomainError
+from app.first_start import DEFAULT_ALG, prepare
+from app.key_file import generate_key_file
+from app.main import unwired_app
+from app.migrate import migrate as run_migrations
+from app.settings import SettingsError, load_settings
+from app.tokens.errors import KeySetError
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+users = typer.Typer(no_args_is_help=True, help="Users, straight in the database.")
+keys = typer.Typer(no_args_is_help=True, help="The key set that signs and verifies.")
+cli.add_typer(users, name="users")
+cli.add_typer(keys, name="keys")
+
+CONCURRENT_REQUESTS = 256
+
+
+@cli.command()
+def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
+    """Serve the app with uvicorn; make its keys, database and administrator at the first start."""
+    import uvicorn  # only this command needs it
+
+    os.environ.setdefault("OSTIARY_ISSUER", f"http://127.0.0.1:{port}")
+    prepare(load_settings(), typer.echo)
+    typer.echo(f"Click here: http://{host}:{port}/docs (Ctrl-C ends it)")
+    # The caller's address is the socket's peer, never a header's claim: hence no proxy headers.
+    uvicorn.run(
+        "app.main:app",
+        host=host,
+        port=port,
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=CONCURRENT_REQUESTS,
+    )
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the schema that this code needs."""
+    typer.echo(run_migrations(load_settings()))
+
+
+@cli.command()
+def routes(
+    write: Annotated[bool, typer.Option(help="Write authorizer/routes.json.")] = False,
+    check: Annotated[bool, typer.Option(help="Fail when that file differs from it.")] = False,
+) -> None:
+    """Print route × scope × role, or compile the table for the authorizer."""
+    table: RouteTable = unwired_app().state.routes
+    if write:
+        COMPILED_TABLE.write_text(table.compiled(), "utf-8")
+    elif check and COMPILED_TABLE.read_text("utf-8") != table.compiled():
+        raise TableError(
+            "authorizer/routes.json is not what the guards say; run `ostiary routes --write` and "
+            "read the difference: it is what the edge will let through"
+        )
+    if not check:
+        typer.echo(as_text(table))
+
+
+@users.command("create")
+def create_user(
+    email: str,
+    password: Annotated[str | None, typer.Option(help="Asked for when not given.")] = None,
+    role: Annotated[list[Role] | None, typer.Option(help="May be given several times.")] = None,
+) -> None:
+    """Make a user. A password that is not given is asked for, or read from standard input."""
+    settings = load_settings()
+    try:
+        address = normalise_email(email)
+        secret = normalise_password(password or _read_password())
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+    with Database(settings.database_url.get_secret_value()).transaction() as session:
+        user = accounts.create_user(
+            session,
+            email=address,
+            password_hash=PasswordHasher().hash(secret),
+            roles=sorted(set(role or [Role.MEMBER])),
+        )
+        typer.echo(f"Made {user.email}, {', '.join(user.role_names)}, with the id {user.id}.")
+
+
+@keys.command("generate")
+def generate_keys(
+    alg: Annotated[str, typer.Option(help="HS, RS or ES with 256, 384 or 512.")] = DEFAULT_ALG,
+) -> None:
+    """Make the first key of the `file:` source that OSTIARY_KEYS names."""
+    settings = load_settings()
+    try:
+        kid = generate_key_file(settings.keys, alg)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+    typer.echo(f"Made a {alg} key, {kid}, in {settings.keys.removeprefix('file:')}.")
+
+
+def _read_password() -> str:
+    if sys.stdin.isatty():
+        return getpass.getpass("Password: ")
+    return sys.stdin.readline().rstrip("\n")
+
+
+def main() -> None:
+    """The entry point: an expected error is one sentence and exit code 1, not a traceback."""
+    try:
+        cli()
+    except (SettingsError, KeySetError, TableError, DomainError) as error:
+        typer.secho(f"ostiary: {error}", fg=typer.colors.RED, err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

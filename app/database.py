@@ -1,0 +1,108 @@
+"""One engine, one transaction a request, and how far the schema in the database has come."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+from app.parts import part
+
+MIGRATIONS = Path(__file__).parent.parent / "alembic"
+POOL_SIZE = 5
+POOL_WAIT_SECONDS = 1
+CONNECT_SECONDS = 2
+
+
+class Base(DeclarativeBase):
+    """The models' base. Constraints have names, so that a migration can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime in UTC; SQLite keeps no offset, so it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            return value.replace(tzinfo=UTC)
+        return value  # PostgreSQL gives it back with its offset
+
+
+class Database:
+    """The way to the data: `with database.transaction() as session:`."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    def transaction(self) -> AbstractContextManager[Session]:
+        """A session that commits at the end of its `with` block and rolls back on an error."""
+        return self._sessions.begin()
+
+    def revision(self) -> str | None:
+        """The migration that the database stands at; None before the first."""
+        try:
+            with self.engine.connect() as connection:
+                found = connection.execute(text("SELECT version_num FROM alembic_version"))
+                return found.scalar_one_or_none()
+        except DatabaseError as error:
+            if _no_such_table(error):
+                return None
+            raise
+
+    def is_ready(self) -> bool:
+        """Whether the schema fits this code: at its newest migration, or at one newer still."""
+        revision = self.revision()
+        return revision is not None and revision not in known_revisions()[:-1]
+
+
+DatabaseDep = Annotated[Database, part(Database)]
+
+
+def known_revisions() -> Sequence[str]:
+    """The migrations that this code brings, oldest first: `0001`, … (their files' names)."""
+    return sorted(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("*.py"))
+
+
+def _engine(url: str) -> Engine:
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(
+            url,
+            pool_size=POOL_SIZE,
+            max_overflow=0,
+            pool_timeout=POOL_WAIT_SECONDS,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": CONNECT_SECONDS},
+        )
+    engine = create_engine(url)
+    event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    for pragma in ("foreign_keys = ON", "journal_mode = WAL", "busy_timeout = 5000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _no_such_table(error: DatabaseError) -> bool:
+    return getattr(error.orig, "sqlstate", None) == "42P01" or "no such table" in str(error.orig)

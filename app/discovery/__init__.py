@@ -1,0 +1,1 @@
+"""What others need to know to trust our tokens: /.well-known."""

@@ -1,0 +1,58 @@
+"""/docs and /openapi.json. The page's assets come from the app itself; no other host is asked.
+
+Every address in the page is relative, so it works under a stage prefix (`/prod/docs`) and behind a
+custom domain alike.
+"""
+
+from importlib.resources import files
+
+from fastapi import FastAPI, Request
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+
+from app.access.guards import router as guarded_router
+
+_ASSETS = files("fastapi_standalone_docs") / "static"
+# A door with a keyhole. In the page itself, since a REST API mangles images that it serves.
+_ICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
+    "%3Cpath fill='%23334' d='M3 16V6a5 5 0 0 1 10 0v10z'/%3E"
+    "%3Cpath fill='%23fc6' d='M8 7a1.5 1.5 0 0 1 .7 2.8L9 13H7l.3-3.2A1.5 1.5 0 0 1 8 7z'/%3E"
+    "%3C/svg%3E"
+)
+_CACHE = {"Cache-Control": "public, max-age=86400"}
+router = guarded_router(include_in_schema=False)
+
+
+@router.get("/openapi.json")
+async def read_openapi(request: Request) -> JSONResponse:
+    """The OpenAPI document."""
+    app: FastAPI = request.app
+    return JSONResponse(app.openapi())
+
+
+@router.get("/docs")
+async def read_docs(request: Request) -> HTMLResponse:
+    """Swagger UI, with a working Authorize button."""
+    return get_swagger_ui_html(
+        title=f"{request.app.title} · API",
+        openapi_url="openapi.json",
+        swagger_js_url="docs/swagger-ui-bundle.js",
+        swagger_css_url="docs/swagger-ui.css",
+        swagger_favicon_url=_ICON,
+        swagger_ui_parameters={"persistAuthorization": False, "displayRequestDuration": True},
+    )
+
+
+@router.get("/docs/swagger-ui-bundle.js")
+def read_script() -> Response:
+    return _asset("swagger/swagger-ui-bundle.js", "text/javascript")
+
+
+@router.get("/docs/swagger-ui.css")
+def read_style() -> Response:
+    return _asset("swagger/swagger-ui.css", "text/css")
+
+
+def _asset(name: str, media_type: str) -> Response:
+    return Response(_ASSETS.joinpath(name).read_bytes(), media_type=media_type, headers=_CACHE)

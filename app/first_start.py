@@ -1,0 +1,58 @@
+"""The first start on a laptop: a key, a database, an administrator. A second changes nothing."""
+
+import os
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.engine import make_url
+
+from app.access.scopes import Role
+from app.accounts import service as accounts
+from app.accounts.models import UserRole
+from app.accounts.passwords import PasswordHasher
+from app.database import Database
+from app.key_file import create_private, generate_key_file
+from app.migrate import migrate
+from app.settings import Settings
+
+ADMIN_EMAIL = "admin@localhost"
+DEFAULT_ALG = "RS256"
+_PASSWORD_BYTES = 18
+
+
+def prepare(settings: Settings, say: Callable[[str], None]) -> None:
+    """Make what is missing, and say each thing made."""
+    if settings.keys.startswith("file:") and not Path(settings.keys.removeprefix("file:")).exists():
+        kid = generate_key_file(settings.keys, DEFAULT_ALG)
+        say(f"Made a {DEFAULT_ALG} key, {kid}, in {settings.keys.removeprefix('file:')}.")
+    url = make_url(settings.database_url.get_secret_value())
+    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
+        os.close(create_private(Path(url.database)))
+        say(f"Made a database, {url.database}.")
+    say(migrate(settings))
+    _first_administrator(settings, say)
+
+
+def _first_administrator(settings: Settings, say: Callable[[str], None]) -> None:
+    database = Database(settings.database_url.get_secret_value())
+    with database.transaction() as session:
+        if session.scalar(select(UserRole).where(UserRole.name == Role.ADMIN).limit(1)):
+            return
+        # A password is shown to a person at a terminal, and never to a log.
+        if not sys.stdout.isatty():
+            say(
+                "There is no administrator yet. Make one: "
+                f".venv/bin/ostiary users create {ADMIN_EMAIL} --role {Role.ADMIN}"
+            )
+            return
+        password = secrets.token_urlsafe(_PASSWORD_BYTES)
+        accounts.create_user(
+            session,
+            email=ADMIN_EMAIL,
+            password_hash=PasswordHasher().hash(password),
+            roles=[Role.MEMBER, Role.ADMIN],
+        )
+    say(f"Made the first administrator, {ADMIN_EMAIL}. The password, shown only now: {password}")

@@ -1,0 +1,109 @@
+"""create_app() wires the app; `app` is for uvicorn, `handler` for Lambda.
+
+Importing this module builds nothing. `app` and `handler` are built from the environment when they
+are first asked for, so that whoever wants only `create_app` needs no settings.
+"""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from mangum import Mangum
+
+from app.access.routes import RouteTable
+from app.accounts.hashing_slots import HashingSlots
+from app.accounts.passwords import PasswordHasher
+from app.accounts.router import router as accounts_router
+from app.database import Database
+from app.discovery.router import router as discovery_router
+from app.docs import router as docs_router
+from app.errors import PROBLEM_RESPONSES, render_problems
+from app.health import router as health_router
+from app.lambda_event import Handler, only_requests
+from app.parts import wire
+from app.request_rules import RequestRules
+from app.resources import routers as resource_routers
+from app.sessions.router import router as sessions_router
+from app.sessions.service import Login
+from app.settings import Settings, load_settings
+from app.tokens.issue import Issuer
+from app.tokens.key_sources import load_key_set
+from app.tokens.verify import Verifier
+
+# Mangum sends every other media type in base64, which a REST API hands on as it is.
+TEXT_MEDIA_TYPES = ["text/", "application/json", "+json", "+jwt"]
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The app with these settings; KeySetError or TableError when it must not start."""
+    app = unwired_app()
+    _wire_parts(app, settings)
+    app.add_middleware(RequestRules)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.allowed_origins,
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type"],
+        expose_headers=["WWW-Authenticate", "Retry-After", "Location"],
+    )
+    return app
+
+
+def unwired_app() -> FastAPI:
+    """The app's routes and their table, without the parts that need settings."""
+    app = FastAPI(
+        title="Ostiary",
+        summary="JWT authentication and authorization, enforced at the API Gateway edge.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        # Relative to /openapi.json, so it holds under any prefix.
+        servers=[{"url": "."}],
+        redirect_slashes=False,
+        responses=PROBLEM_RESPONSES,
+    )
+    for router in (
+        health_router,
+        docs_router,
+        discovery_router,
+        sessions_router,
+        accounts_router,
+        *resource_routers(),
+    ):
+        app.include_router(router)
+    app.state.routes = RouteTable.of(app)
+    render_problems(app)
+    return app
+
+
+def _wire_parts(app: FastAPI, settings: Settings) -> None:
+    keys = load_key_set(settings.keys)
+    keys.warn_of_mixture()
+    name, audience = settings.issuer, settings.audience
+    database = Database(settings.database_url.get_secret_value())
+    passwords = PasswordHasher()
+    lifetime = settings.access_token_seconds
+    issuer = Issuer(keys, issuer=name, audience=audience, lifetime=lifetime)
+    wire(
+        app,
+        settings,
+        keys,
+        database,
+        passwords,
+        HashingSlots(),
+        Verifier(keys, issuer=name, audience=audience),
+        Login(database, passwords, issuer, app.state.routes.roles),
+    )
+
+
+def _handler() -> Handler:
+    mangum = Mangum(create_app(load_settings()), lifespan="off", text_mime_types=TEXT_MEDIA_TYPES)
+    return only_requests(mangum)
+
+
+def __getattr__(name: str) -> Any:
+    builders = {"app": lambda: create_app(load_settings()), "handler": _handler}
+    if name not in builders:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    built = globals()[name] = builders[name]()
+    return built

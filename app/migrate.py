@@ -1,0 +1,26 @@
+"""Bring the database to the schema that this code needs."""
+
+from app.database import MIGRATIONS, Database, known_revisions
+from app.settings import Settings
+
+
+def migrate(settings: Settings) -> str:
+    """Run the migrations that are missing; a sentence on what was done.
+
+    A database at a revision that this code does not know is newer, and is left as it is.
+    """
+    from alembic.config import Config
+
+    from alembic import command  # the schema changes seldom, and importing this takes its time
+
+    database = Database(settings.database_url.get_secret_value())
+    before = database.revision()
+    newest = known_revisions()[-1]
+    if before == newest:
+        return f"The database stands at {newest} already."
+    if before is not None and before not in known_revisions():
+        return f"The database stands at {before}, which is newer than this code; nothing was done."
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    command.upgrade(config, "head")
+    return f"The database went from {before or 'nothing'} to {newest}."

@@ -1,0 +1,1 @@
+"""Sessions: the login that begins one."""

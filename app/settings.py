@@ -1,0 +1,118 @@
+"""The app's settings: read once from the environment, frozen, refused at start when unsafe."""
+
+import os
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.parts import part
+from app.tokens.claims import check_issuer, on_loopback
+
+STATE_FOLDER = ".ostiary"
+LOCAL_ISSUER = "http://127.0.0.1:8000"
+_ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")
+_MEANING = {
+    "issuer": "the `iss` of the tokens, an https URL",
+    "audience": "the `aud` of the access tokens",
+    "keys": "a key source: `env:NAME` (a JWK Set in the variable NAME) or `file:PATH`",
+    "database_url": "the SQLAlchemy URL of a PostgreSQL database",
+}
+
+
+class SettingsError(Exception):
+    """The app does not start with these settings; the message says what to set instead."""
+
+
+class Settings(BaseSettings):
+    """One field for each `OSTIARY_` variable of the app."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="OSTIARY_",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+    )
+
+    issuer: str = LOCAL_ISSUER
+    audience: str = Field("ostiary", min_length=1)
+    keys: str = f"file:{STATE_FOLDER}/keys.json"
+    database_url: SecretStr = SecretStr(f"sqlite:///{STATE_FOLDER}/ostiary.db")
+    access_token_seconds: int = Field(600, ge=60, le=3600)
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    registration: Literal["open", "closed"] | None = None
+
+    @property
+    def registration_open(self) -> bool:
+        """Whether anybody may make an account: on a laptop, unless it is said otherwise."""
+        return self.registration == "open" or (
+            self.registration is None and on_loopback(self.issuer)
+        )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _demand_what_has_no_safe_default(cls, given: dict[str, Any]) -> dict[str, Any]:
+        demanded: tuple[str, ...] = ()
+        if on_lambda():
+            demanded = ("issuer", "audience", "keys", "database_url")
+        elif not on_loopback(given.get("issuer", LOCAL_ISSUER)):
+            demanded = ("audience", "keys")
+        absent = [name for name in demanded if name not in given]
+        if absent:
+            advice = "; ".join(f"OSTIARY_{name.upper()} to {_MEANING[name]}" for name in absent)
+            raise ValueError(f"nothing is assumed here: set {advice}")
+        return given
+
+    @field_validator("issuer")
+    @classmethod
+    def _check_issuer(cls, issuer: str) -> str:
+        return check_issuer(issuer)
+
+    @field_validator("database_url")
+    @classmethod
+    def _refuse_sqlite_on_lambda(cls, url: SecretStr) -> SecretStr:
+        if on_lambda() and url.get_secret_value().startswith("sqlite"):
+            raise ValueError(
+                "SQLite on Lambda loses every write with its instance; set a PostgreSQL URL, "
+                "`postgresql+psycopg://USER:PASSWORD@HOST/DATABASE`"
+            )
+        return url
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, origins: Any) -> Any:
+        return tuple(re.split(r"[\s,]+", origins.strip())) if isinstance(origins, str) else origins
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _check_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    f"{origin!r} is no origin; write `https://app.example.com`, without a path, "
+                    "several parted by a space"
+                )
+        return origins
+
+
+SettingsDep = Annotated[Settings, part(Settings)]
+
+
+def on_lambda() -> bool:
+    """Whether this process is a Lambda function's."""
+    return "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+
+
+def load_settings() -> Settings:
+    """The settings in the environment; SettingsError with a sentence for each that is refused."""
+    try:
+        return Settings()
+    except ValidationError as refused:
+        raise SettingsError("; ".join(map(_sentence, refused.errors()))) from None
+
+
+def _sentence(error: Any) -> str:
+    message = error["msg"].removeprefix("Value error, ")
+    return f"OSTIARY_{error['loc'][0].upper()}: {message}" if error["loc"] else message

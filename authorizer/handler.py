@@ -1,0 +1,42 @@
+"""Lambda entry of the authorizer: event → token → claims → policy."""
+
+import logging
+from functools import cache
+
+from app.tokens.bearer import bearer_token
+from app.tokens.errors import TokenError
+from app.tokens.verify import Verifier
+from authorizer.events import read_event
+from authorizer.policy import Policy, load_routes, policy_for
+from authorizer.settings import load_settings, on_lambda
+
+_LOG = logging.getLogger("ostiary.authorizer")
+_routes = load_routes()
+
+
+def handler(event: object, context: object) -> Policy:
+    """The policy for the token in a REST API's authorizer event.
+
+    Raises `Exception("Unauthorized")` for a token that is absent or bad, and UndecidedError for
+    an event that is none.
+    """
+    request = read_event(event)
+    try:
+        claims = _verifier().verify(bearer_token(request.authorizations))
+    except TokenError as error:
+        _LOG.info("refused: %s: %s", error.code, error, extra={"code": error.code})
+        # API Gateway answers 401 to exactly this message, and 500 to every other.
+        raise Exception("Unauthorized") from None  # noqa: TRY002
+    policy = policy_for(claims, request.stage_arn, _routes)
+    _LOG.info("decided: %s", policy["context"]["code"], extra=policy["context"])
+    return policy
+
+
+@cache
+def _verifier() -> Verifier:
+    settings = load_settings()
+    return Verifier(settings.keys, issuer=settings.issuer, audience=settings.audience)
+
+
+if on_lambda():
+    _verifier()  # unsafe settings end the cold start, before any request

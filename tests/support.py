@@ -1,0 +1,73 @@
+"""Helpers of the tests: keys made once a run, tokens of any content, accounts."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Self
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from app.accounts.passwords import PasswordHasher
+from app.accounts.service import create_user
+from app.database import Database
+from app.parts import find
+from app.tokens.generate import generate_key
+from app.tokens.jwk import parse_key_set
+from app.tokens.keys import KeySet
+
+ISSUER = "http://127.0.0.1:8000"
+AUDIENCE = "ostiary"
+PASSWORD = "correct horse battery staple"
+ALGORITHMS = tuple(f"{family}{size}" for family in ("HS", "RS", "ES") for size in (256, 384, 512))
+
+
+@cache
+def private_jwk(alg: str, name: str = "first") -> dict[str, Any]:
+    """A private JWK; the same one for the same words, within one run."""
+    return generate_key(alg)
+
+
+def key_set_document(*algs: str) -> str:
+    """A JWK Set, private halves included, of one key for each algorithm."""
+    return json.dumps({"keys": [private_jwk(alg) for alg in algs]})
+
+
+def key_set(*algs: str) -> KeySet:
+    """The same, parsed."""
+    return parse_key_set(key_set_document(*algs).encode())
+
+
+@dataclass(frozen=True)
+class Account:
+    """Somebody with a token."""
+
+    client: TestClient
+    email: str
+    token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    @classmethod
+    def register(cls, client: TestClient, email: str) -> Self:
+        """Registered over HTTP, as a stranger would, and logged in."""
+        answer = client.post("/users", json={"email": email, "password": PASSWORD})
+        assert answer.status_code == 201, answer.text
+        return cls.log_in(client, email)
+
+    @classmethod
+    def create(cls, app: FastAPI, client: TestClient, email: str, roles: Iterable[str]) -> Self:
+        """Put straight into the database, and logged in."""
+        password_hash = find(app, PasswordHasher).hash(PASSWORD)
+        with find(app, Database).transaction() as session:
+            create_user(session, email=email, password_hash=password_hash, roles=roles)
+        return cls.log_in(client, email)
+
+    @classmethod
+    def log_in(cls, client: TestClient, email: str) -> Self:
+        answer = client.post("/auth/login", data={"username": email, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        return cls(client, email, answer.json()["access_token"])
