@@ -1,12 +1,14 @@
 """Alembic's entry: runs the migrations on the database that the settings name."""
 
+from contextlib import closing
+
 import app.main  # noqa: F401 - every router imports its models, and so the metadata is whole
 from alembic import context
 from app.database import Base, Database
 from app.settings import load_settings
 
-database = Database(load_settings().database_url.get_secret_value())
-with database.engine.connect() as connection:
+url = load_settings().database_url.get_secret_value()
+with closing(Database(url)) as database, database.engine.connect() as connection:
     context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True)
     with context.begin_transaction():
         context.run_migrations()

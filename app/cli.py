@@ -1,8 +1,11 @@
 """The `ostiary` command. Every part of it reads the settings that the app reads."""
 
 import getpass
+import json
+import logging
 import os
 import sys
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -21,6 +24,7 @@ from app.main import unwired_app
 from app.migrate import migrate as run_migrations
 from app.settings import SettingsError, load_settings
 from app.tokens.errors import KeySetError
+from app.tokens.key_sources import load_key_set
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 users = typer.Typer(no_args_is_help=True, help="Users, straight in the database.")
@@ -36,6 +40,7 @@ def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
     """Serve the app with uvicorn; make its keys, database and administrator at the first start."""
     import uvicorn  # only this command needs it
 
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s:     %(message)s")
     os.environ.setdefault("OSTIARY_ISSUER", f"http://127.0.0.1:{port}")
     prepare(load_settings(), typer.echo)
     typer.echo(f"Click here: http://{host}:{port}/docs (Ctrl-C ends it)")
@@ -87,7 +92,10 @@ def create_user(
         secret = normalise_password(password or _read_password())
     except ValueError as error:
         raise SettingsError(str(error)) from None
-    with Database(settings.database_url.get_secret_value()).transaction() as session:
+    with (
+        closing(Database(settings.database_url.get_secret_value())) as database,
+        database.transaction() as session,
+    ):
         user = accounts.create_user(
             session,
             email=address,
@@ -108,6 +116,12 @@ def generate_keys(
     except ValueError as error:
         raise SettingsError(str(error)) from None
     typer.echo(f"Made a {alg} key, {kid}, in {settings.keys.removeprefix('file:')}.")
+
+
+@keys.command("show-jwks")
+def show_jwks() -> None:
+    """Print the public halves as a JWK Set, as /.well-known/jwks.json shows them."""
+    typer.echo(json.dumps(load_key_set(load_settings().keys).jwks()))
 
 
 def _read_password() -> str:

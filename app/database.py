@@ -55,6 +55,10 @@ class Database:
         self.engine = _engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
+    def close(self) -> None:
+        """Give the connections back. The engine makes new ones should it be asked again."""
+        self.engine.dispose()
+
     def transaction(self) -> AbstractContextManager[Session]:
         """A session that commits at the end of its `with` block and rolls back on an error."""
         return self._sessions.begin()

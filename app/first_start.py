@@ -4,6 +4,7 @@ import os
 import secrets
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import select
@@ -37,8 +38,10 @@ def prepare(settings: Settings, say: Callable[[str], None]) -> None:
 
 
 def _first_administrator(settings: Settings, say: Callable[[str], None]) -> None:
-    database = Database(settings.database_url.get_secret_value())
-    with database.transaction() as session:
+    with (
+        closing(Database(settings.database_url.get_secret_value())) as database,
+        database.transaction() as session,
+    ):
         if session.scalar(select(UserRole).where(UserRole.name == Role.ADMIN).limit(1)):
             return
         # A password is shown to a person at a terminal, and never to a log.

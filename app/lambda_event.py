@@ -26,6 +26,7 @@ from pydantic.alias_generators import to_camel
 
 from app.errors import NotFound, problem, problem_from
 from app.request_rules import is_one_spelling
+from app.tokens.errors import quoted
 
 _LOG = logging.getLogger("ostiary.lambda")
 Event = dict[str, Any]
@@ -182,7 +183,7 @@ def only_requests(handler: Handler) -> Handler:
             where = sorted(
                 {".".join(map(str, found["loc"])) or "event" for found in error.errors()}
             )
-            _LOG.warning("This is no API Gateway request: %s", ", ".join(where)[:500])
+            _LOG.warning("This is no API Gateway request: %s", quoted(", ".join(where), limit=200))
             return _as_answer(
                 problem(400, "bad_request", "The event is no API Gateway proxy request.")
             )

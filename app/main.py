@@ -4,6 +4,8 @@ Importing this module builds nothing. `app` and `handler` are built from the env
 are first asked for, so that whoever wants only `create_app` needs no settings.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
@@ -20,7 +22,7 @@ from app.docs import router as docs_router
 from app.errors import PROBLEM_RESPONSES, render_problems
 from app.health import router as health_router
 from app.lambda_event import Handler, only_requests
-from app.parts import wire
+from app.parts import find, wire
 from app.request_rules import RequestRules
 from app.resources import routers as resource_routers
 from app.sessions.router import router as sessions_router
@@ -60,6 +62,7 @@ def unwired_app() -> FastAPI:
         # Relative to /openapi.json, so it holds under any prefix.
         servers=[{"url": "."}],
         redirect_slashes=False,
+        lifespan=_close_database_at_the_end,
         responses=PROBLEM_RESPONSES,
     )
     for router in (
@@ -94,6 +97,12 @@ def _wire_parts(app: FastAPI, settings: Settings) -> None:
         Verifier(keys, issuer=name, audience=audience),
         Login(database, passwords, issuer, app.state.routes.roles),
     )
+
+
+@asynccontextmanager
+async def _close_database_at_the_end(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    find(app, Database).close()
 
 
 def _handler() -> Handler:

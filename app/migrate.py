@@ -1,5 +1,7 @@
 """Bring the database to the schema that this code needs."""
 
+from contextlib import closing
+
 from app.database import MIGRATIONS, Database, known_revisions
 from app.settings import Settings
 
@@ -13,8 +15,8 @@ def migrate(settings: Settings) -> str:
 
     from alembic import command  # the schema changes seldom, and importing this takes its time
 
-    database = Database(settings.database_url.get_secret_value())
-    before = database.revision()
+    with closing(Database(settings.database_url.get_secret_value())) as database:
+        before = database.revision()
     newest = known_revisions()[-1]
     if before == newest:
         return f"The database stands at {newest} already."

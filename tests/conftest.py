@@ -11,8 +11,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
+from app.database import Database
 from app.main import create_app
 from app.migrate import migrate
+from app.parts import find
 from app.settings import Settings
 from tests.support import AUDIENCE, ISSUER, Account, key_set_document
 
@@ -47,7 +49,7 @@ def database_url(tmp_path: Path, migrated_database: Path) -> str:
 
 
 @pytest.fixture
-def make_app(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AppMaker:
+def make_app(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppMaker]:
     """Makes the app; keywords are fields of Settings, and `alg` that of its key."""
 
     def make(alg: str = "ES256", **changes: Any) -> FastAPI:
@@ -58,9 +60,13 @@ def make_app(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AppMaker:
             "keys": "env:TEST_KEY_SET",
             "database_url": SecretStr(database_url),
         }
-        return create_app(Settings(**settings | changes))
+        made.append(create_app(Settings(**settings | changes)))
+        return made[-1]
 
-    return make
+    made: list[FastAPI] = []
+    yield make
+    for app in made:
+        find(app, Database).close()
 
 
 @pytest.fixture

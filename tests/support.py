@@ -13,6 +13,7 @@ from app.accounts.passwords import PasswordHasher
 from app.accounts.service import create_user
 from app.database import Database
 from app.parts import find
+from app.sessions.service import FIRST_PARTY_CLIENT, Login
 from app.tokens.generate import generate_key
 from app.tokens.jwk import parse_key_set
 from app.tokens.keys import KeySet
@@ -71,3 +72,14 @@ class Account:
         answer = client.post("/auth/login", data={"username": email, "password": PASSWORD})
         assert answer.status_code == 200, answer.text
         return cls(client, email, answer.json()["access_token"])
+
+
+def token_of(app: FastAPI, sub: str, *scopes: str) -> str:
+    """A token of this app's own making, for any subject and any scopes."""
+    issuer = find(app, Login).issuer
+    return issuer.issue(sub=sub, client_id=FIRST_PARTY_CLIENT, scopes=scopes)
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The request headers that carry a token."""
+    return {"Authorization": f"Bearer {token}"}
