@@ -40,7 +40,8 @@ def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
     """Serve the app with uvicorn; make its keys, database and administrator at the first start."""
     import uvicorn  # only this command needs it
 
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s:     %(message)s")
+    logging.basicConfig(format="%(levelname)s:     %(message)s")
+    logging.getLogger("ostiary").setLevel(logging.INFO)
     os.environ.setdefault("OSTIARY_ISSUER", f"http://127.0.0.1:{port}")
     prepare(load_settings(), typer.echo)
     typer.echo(f"Click here: http://{host}:{port}/docs (Ctrl-C ends it)")

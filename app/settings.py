@@ -57,7 +57,7 @@ class Settings(BaseSettings):
         demanded: tuple[str, ...] = ()
         if on_lambda():
             demanded = ("issuer", "audience", "keys", "database_url")
-        elif not on_loopback(given.get("issuer", LOCAL_ISSUER)):
+        elif not on_loopback(check_issuer(given.get("issuer", LOCAL_ISSUER))):
             demanded = ("audience", "keys")
         absent = [name for name in demanded if name not in given]
         if absent:

@@ -42,15 +42,13 @@ def on_lambda() -> bool:
 
 def load_settings() -> Settings:
     """The settings in the environment, refused with a SettingsError when absent or unsafe."""
-    try:
-        issuer = check_issuer(_read("OSTIARY_ISSUER"))
-        local = on_loopback(issuer) and not on_lambda()
-        audience = _read("OSTIARY_AUDIENCE", local=local)
-        keys = load_key_set(_read("OSTIARY_KEYS", local=local))
-    except (ValueError, KeySetError) as error:
-        raise SettingsError(str(error)) from None
-    if _read("OSTIARY_STATUS_LISTS") != "off":
+    values = _read_environment()
+    if values["OSTIARY_STATUS_LISTS"] != "off":
         raise SettingsError("OSTIARY_STATUS_LISTS must be `off`")
+    try:
+        keys = load_key_set(values["OSTIARY_KEYS"])
+    except KeySetError as error:
+        raise SettingsError(f"OSTIARY_KEYS: {error}") from None
     if on_lambda() and keys.asymmetric_private_kids:
         named = ", ".join(keys.asymmetric_private_kids)
         raise SettingsError(
@@ -58,12 +56,23 @@ def load_settings() -> Settings:
             "must not be able to sign: give it the JWK Set that `/.well-known/jwks.json` shows"
         )
     keys.warn_of_mixture()
-    return Settings(issuer, audience, keys.verifying())
+    return Settings(values["OSTIARY_ISSUER"], values["OSTIARY_AUDIENCE"], keys.verifying())
 
 
-def _read(name: str, *, local: bool = True) -> str:
-    """The variable, or its local default where this is a laptop's process."""
-    value = os.environ.get(name) or (_LOCAL[name] if local and not on_lambda() else "")
-    if not value:
-        raise SettingsError(f"{name} is not set; set it to {_MEANING[name]}")
-    return value
+def _read_environment() -> dict[str, str]:
+    """Every variable, or its default where that is safe: nothing on Lambda, all on a laptop."""
+    given = {name: value for name in _LOCAL if (value := os.environ.get(name))}
+    defaults = {} if on_lambda() else dict(_LOCAL)
+    try:
+        issuer = check_issuer(given.get("OSTIARY_ISSUER", _LOCAL["OSTIARY_ISSUER"]))
+    except ValueError as error:
+        raise SettingsError(f"OSTIARY_ISSUER: {error}") from None
+    if not on_loopback(issuer):
+        for name in ("OSTIARY_AUDIENCE", "OSTIARY_KEYS"):
+            defaults.pop(name, None)
+    values = defaults | given
+    absent = [name for name in _LOCAL if name not in values]
+    if absent:
+        advice = "; ".join(f"{name} to {_MEANING[name]}" for name in absent)
+        raise SettingsError(f"nothing is assumed here: set {advice}")
+    return values
