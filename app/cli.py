@@ -6,9 +6,10 @@ import logging
 import os
 import sys
 from contextlib import closing
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.access.printing import as_text
 from app.access.routes import COMPILED_TABLE, RouteTable, TableError
@@ -135,9 +136,16 @@ def main() -> None:
     """The entry point: an expected error is one sentence and exit code 1, not a traceback."""
     try:
         cli()
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", error)).splitlines()[0]
+        _give_up(f"the database: {reason} (is it there, and migrated by `ostiary migrate`?)")
     except (SettingsError, KeySetError, TableError, DomainError) as error:
-        typer.secho(f"ostiary: {error}", fg=typer.colors.RED, err=True)
-        sys.exit(1)
+        _give_up(str(error))
+
+
+def _give_up(sentence: str) -> NoReturn:
+    typer.secho(f"ostiary: {sentence}", fg=typer.colors.RED, err=True)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

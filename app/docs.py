@@ -10,7 +10,9 @@ from fastapi import FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
+from app.access.guards import login_scheme
 from app.access.guards import router as guarded_router
+from app.access.routes import RouteTable
 
 _ASSETS = files("fastapi_standalone_docs") / "static"
 # A door with a keyhole. In the page itself, since a REST API mangles images that it serves.
@@ -26,9 +28,15 @@ router = guarded_router(include_in_schema=False)
 
 @router.get("/openapi.json")
 async def read_openapi(request: Request) -> JSONResponse:
-    """The OpenAPI document."""
+    """The OpenAPI document, with the scopes that the guards declare."""
     app: FastAPI = request.app
-    return JSONResponse(app.openapi())
+    table: RouteTable = app.state.routes
+    document = app.openapi()
+    login = document["components"]["securitySchemes"][login_scheme.scheme_name]
+    login["flows"]["password"]["scopes"] = {
+        name: scope.description for name, scope in sorted(table.scopes.items())
+    }
+    return JSONResponse(document)
 
 
 @router.get("/docs")

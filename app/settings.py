@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from app.parts import part
 from app.tokens.claims import check_issuer, on_loopback
@@ -65,18 +67,19 @@ class Settings(BaseSettings):
             raise ValueError(f"nothing is assumed here: set {advice}")
         return given
 
-    @field_validator("issuer")
-    @classmethod
-    def _check_issuer(cls, issuer: str) -> str:
-        return check_issuer(issuer)
-
     @field_validator("database_url")
     @classmethod
-    def _refuse_sqlite_on_lambda(cls, url: SecretStr) -> SecretStr:
-        if on_lambda() and url.get_secret_value().startswith("sqlite"):
+    def _check_database(cls, url: SecretStr) -> SecretStr:
+        expected = "`postgresql+psycopg://USER:PASSWORD@HOST/DATABASE`"
+        try:
+            backend = make_url(url.get_secret_value()).get_backend_name()
+        except (ArgumentError, NoSuchModuleError):
+            raise ValueError(f"this is no SQLAlchemy URL; write {expected}") from None
+        if backend not in ("postgresql", "sqlite"):
+            raise ValueError(f"PostgreSQL and SQLite are taken, not {backend}; write {expected}")
+        if backend == "sqlite" and on_lambda():
             raise ValueError(
-                "SQLite on Lambda loses every write with its instance; set a PostgreSQL URL, "
-                "`postgresql+psycopg://USER:PASSWORD@HOST/DATABASE`"
+                f"SQLite on Lambda loses every write with its instance; write {expected}"
             )
         return url
 
