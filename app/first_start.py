@@ -18,6 +18,7 @@ from app.database import Database
 from app.key_file import create_private, generate_key_file
 from app.migrate import migrate
 from app.settings import Settings
+from app.tokens.key_sources import load_key_set
 
 ADMIN_EMAIL = "admin@localhost"
 DEFAULT_ALG = "RS256"
@@ -29,6 +30,7 @@ def prepare(settings: Settings, say: Callable[[str], None]) -> None:
     if settings.keys.startswith("file:") and not Path(settings.keys.removeprefix("file:")).exists():
         kid = generate_key_file(settings.keys, DEFAULT_ALG)
         say(f"Made a {DEFAULT_ALG} key, {kid}, in {settings.keys.removeprefix('file:')}.")
+    load_key_set(settings.keys)  # a key set that must be refused is refused before anything is made
     url = make_url(settings.database_url.get_secret_value())
     if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
         os.close(create_private(Path(url.database)))
