@@ -49,6 +49,6 @@ format: install ## rewrite the code in the house format
 lock: ## resolve requirements/*.in anew into hashed locks
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(UV_COMPILE) --upgrade requirements/app.in --output-file requirements/app.txt
-	$(UV_COMPILE) --upgrade requirements/authorizer.in --output-file requirements/authorizer.txt
 	$(UV_COMPILE) --upgrade requirements/dev.in --output-file requirements/dev.txt
+	for part in app authorizer; do $(UV_COMPILE) --constraint requirements/dev.txt requirements/$$part.in \
+		--output-file requirements/$$part.txt; done

@@ -88,6 +88,8 @@ class _Request(_Shape):
 class RestRequest(_Request):
     """A REST API's proxy event (payload 1.0)."""
 
+    # A REST API sends none; an HTTP API that is told to speak payload 1.0 does.
+    version: Literal["1.0"] = "1.0"
     resource: Text
     path: Text
     http_method: Method

@@ -26,7 +26,8 @@ def only_requests(handler: Handler) -> Handler:
     """`handler`, called with requests alone; anything else is answered, and never raises."""
 
     def checked(event: Any, context: Any) -> Event:
-        shape = HttpRequest if isinstance(event, dict) and "version" in event else RestRequest
+        is_http_api = isinstance(event, dict) and event.get("version") == "2.0"
+        shape = HttpRequest if is_http_api else RestRequest
         try:
             request = shape.model_validate(event)
         except ValidationError as error:

@@ -1,0 +1,52 @@
+"""The seven steps as commands to copy, for a POSIX shell with curl."""
+
+from local.cloud import STAGE, Edge
+from local.template import API_ID, REGION
+
+_COMMANDS = """\
+# An account to play with, once.
+curl -sS -i {url}/users -H 'Content-Type: application/json' \\
+  -d '{{"email": "ada@example.com", "password": "lanterns drift over quiet water"}}'
+
+# 1. The client posts credentials.
+curl -sS -i {url}/auth/login \\
+  -d username=ada@example.com -d password='lanterns drift over quiet water'
+
+# 2. The app checks them and issues a signed JWT: keep it.
+TOKEN=$(curl -sS {url}/auth/login \\
+  -d username=ada@example.com -d password='lanterns drift over quiet water' |
+  sed 's/.*"access_token": *"\\([^"]*\\)".*/\\1/')
+
+# 3. The client sends the JWT on each request.
+curl -sS -i {url}/notes -H "Authorization: Bearer $TOKEN" \\
+  -H 'Content-Type: application/json' -d '{{"title": "first", "body": "light the lamp"}}'
+
+# 4. API Gateway takes it from the Authorization header: without one, 401.
+curl -sS -i {url}/notes
+
+# 5. API Gateway calls the authorizer with it: a tampered one makes it raise Unauthorized, 401.
+curl -sS -i {url}/notes -H "Authorization: Bearer ${{TOKEN%????}}AAAA"
+
+# 6. The authorizer answers with a policy, all that the holder may do: here as API Gateway asks.
+curl -sS {endpoint}/2015-03-31/functions/{authorizer}/invocations \\
+  -d '{{"type": "TOKEN", "authorizationToken": "Bearer '$TOKEN'", "methodArn": "{arn}"}}'
+
+# 7. API Gateway enforces it: one's notes pass, the list of users does not.
+curl -sS -i {url}/notes -H "Authorization: Bearer $TOKEN"
+curl -sS -i {url}/users -H "Authorization: Bearer $TOKEN"
+"""
+
+
+def method_arn(method: str, path: str) -> str:
+    """What API Gateway calls a request by; the emulator's account is all zeros."""
+    return f"arn:aws:execute-api:{REGION}:000000000000:{API_ID}/{STAGE}/{method}{path}"
+
+
+def curls(edge: Edge) -> str:
+    """The commands for this edge."""
+    return _COMMANDS.format(
+        url=edge.url,
+        endpoint=edge.cloud.endpoint,
+        authorizer=edge.cloud.function("AuthorizerFunction"),
+        arn=method_arn("GET", "/notes"),
+    )

@@ -1,0 +1,96 @@
+"""One edge for all tests of this folder: template.yaml deployed, PostgreSQL behind it."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+import pytest
+
+from local.cloud import Edge
+from local.command import ostiary, settings_of
+from local.edge import running_edge
+from local.ministack import free_port
+
+ORIGIN = "https://app.example.com"
+Headers = dict[str, str]
+
+
+@contextmanager
+def new_folder() -> Iterator[Path]:
+    """Where an edge keeps keys and data.
+
+    Not below pytest's own folder: each session of pytest closes that to all other users, among
+    them the one that PostgreSQL runs as where this is root.
+    """
+    with TemporaryDirectory(prefix="ostiary-") as name:
+        yield Path(name) / "edge"
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """For an edge of a test's own."""
+    with new_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def edge_folder() -> Iterator[Path]:
+    """For the edge that the tests share."""
+    with new_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def edge(edge_folder: Path) -> Iterator[Edge]:
+    """A running edge that lets one browser origin in."""
+    with running_edge(edge_folder, port=free_port(0), origin=ORIGIN) as edge:
+        yield edge
+
+
+@pytest.fixture(scope="session")
+def http(edge: Edge) -> Iterator[httpx.Client]:
+    """Speaks to the API through API Gateway."""
+    with edge.http() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def login(http: httpx.Client) -> Callable[[str, str], Headers]:
+    """Logs in through the edge; answers the headers that carry the token."""
+
+    def login(email: str, password: str) -> Headers:
+        answer = http.post("/auth/login", data={"username": email, "password": password})
+        assert answer.status_code == 200, answer.text
+        return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+    return login
+
+
+@pytest.fixture(scope="session")
+def new_member(http: httpx.Client, login: Callable[[str, str], Headers]) -> Callable[[], Headers]:
+    """Somebody who registered and logged in through the edge, each time somebody else."""
+
+    def new_member() -> Headers:
+        email, password = f"member-{secrets.token_hex(6)}@example.com", secrets.token_hex(12)
+        answer = http.post("/users", json={"email": email, "password": password})
+        assert answer.status_code == 201, answer.text
+        return login(email, password)
+
+    return new_member
+
+
+@pytest.fixture(scope="session")
+def member(new_member: Callable[[], Headers]) -> Headers:
+    return new_member()
+
+
+@pytest.fixture(scope="session")
+def admin(edge: Edge, login: Callable[[str, str], Headers]) -> Headers:
+    """An administrator, made by the command line as an operator would."""
+    email, password = "admin@example.com", secrets.token_hex(12)
+    create = ["users", "create", email, "--password", password, "--role", "admin"]
+    ostiary(settings_of(edge), *create)
+    return login(email, password)
