@@ -15,7 +15,9 @@ RUN pip install --no-cache-dir --require-hashes --no-deps --only-binary=:all: \
 
 FROM public.ecr.aws/lambda/python:3.13 AS app
 WORKDIR /var/task
-COPY --from=app-packages /packages/ ./
+# Among the interpreter's own packages, not in /var/task: there, the folder alembic/ with our
+# migrations would fall into the package of that name.
+COPY --from=app-packages /packages/ /var/lang/lib/python3.13/site-packages/
 COPY app/ ./app/
 COPY alembic/ ./alembic/
 # /var/task is read-only when it runs: what is not compiled here is compiled at each cold start.
@@ -24,7 +26,7 @@ CMD ["app.main.handler"]
 
 FROM public.ecr.aws/lambda/python:3.13 AS authorizer
 WORKDIR /var/task
-COPY --from=authorizer-packages /packages/ ./
+COPY --from=authorizer-packages /packages/ /var/lang/lib/python3.13/site-packages/
 COPY app/__init__.py ./app/
 # The kernel but for issue.py and generate.py: this image verifies and cannot sign.
 COPY app/tokens/__init__.py \
