@@ -5,8 +5,14 @@ strict reader sees. Both functions raise `ValueError`, whatever they are given.
 """
 
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any, NoReturn
+
+MAX_DEPTH = 64
+# A string, or what begins as one and never ends: that must not be tried anew at every quote.
+_STRING = re.compile(r'(?s)"(?:[^"\\]|\\.)*(?:"|\\?\Z)')
+_BRACKET = re.compile(r"[\[\]{}]")
 
 
 def base64url_encode(raw: bytes) -> str:
@@ -25,14 +31,27 @@ def base64url_decode(text: bytes) -> bytes:
 
 
 def parse_json_object(raw: bytes) -> dict[str, Any]:
-    """The JSON object in `raw`: UTF-8, no duplicate members at any depth, no NaN, no Infinity."""
-    try:
-        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_not_json)
-    except RecursionError:
-        raise ValueError("JSON nested too deeply") from None
+    """The JSON object in `raw`: UTF-8, no duplicate members at any depth, no NaN, no Infinity.
+
+    At most MAX_DEPTH arrays and objects may stand within each other.
+    """
+    text = raw.decode("utf-8")
+    _check_depth(text)
+    value = json.loads(text, object_pairs_hook=_unique, parse_constant=_not_json)
     if not isinstance(value, dict):
         raise ValueError(f"a JSON object was expected, not a {type(value).__name__}")
     return value
+
+
+def _check_depth(text: str) -> None:
+    """A limit of our own: Python's depends on how deep the caller stands, so doors would differ."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return
+    depth = 0
+    for bracket in _BRACKET.findall(_STRING.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        if depth > MAX_DEPTH:
+            raise ValueError(f"JSON nested too deeply, over {MAX_DEPTH}")
 
 
 def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
