@@ -2,10 +2,12 @@
 
 from contextlib import closing
 
-import app.main  # noqa: F401 - every router imports its models, and so the metadata is whole
 from alembic import context
 from app.database import Base, Database
+from app.resources import routers
 from app.settings import load_settings
+
+tuple(routers())  # each imports its models, and theirs; only then is the metadata whole
 
 url = load_settings().database_url.get_secret_value()
 with closing(Database(url)) as database, database.engine.connect() as connection:

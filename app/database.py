@@ -25,7 +25,7 @@ class Base(DeclarativeBase):
 
     metadata = MetaData(
         naming_convention={
-            "ix": "ix_%(column_0_N_label)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
             "uq": "uq_%(table_name)s_%(column_0_N_name)s",
             "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
             "pk": "pk_%(table_name)s",
@@ -85,7 +85,10 @@ DatabaseDep = Annotated[Database, part(Database)]
 
 def known_revisions() -> Sequence[str]:
     """The migrations that this code brings, oldest first: `0001`, … (their files' names)."""
-    return sorted(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("*.py"))
+    found = sorted(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("*.py"))
+    if not found:
+        raise FileNotFoundError(f"no migrations lie in {MIGRATIONS}; the app is not whole")
+    return found
 
 
 def _engine(url: str) -> Engine:

@@ -61,16 +61,11 @@ class _Request(_Shape):
     body: Text | None = None
     is_base64_encoded: bool = Field(False, alias="isBase64Encoded")
 
-    @model_validator(mode="after")
-    def _check_body(self) -> "_Request":
+    def check(self) -> None:
+        """What holds of body and headers together; ValueError where it does not."""
         if self.is_base64_encoded:
             b64decode(self.body or "", validate=True)
-        return self
-
-    @model_validator(mode="after")
-    def _check_host(self) -> "_Request":
         TypeAdapter(Host).validate_python(self.headers.get("host", "ostiary"))
-        return self
 
     def common(self) -> dict[str, Any]:
         forwarded = ("x-forwarded-", "forwarded")
@@ -106,6 +101,7 @@ class RestRequest(_Request):
             if self.headers.get(name, joined) not in (joined, *values[-1:]):
                 raise ValueError(f"headers and multiValueHeaders disagree on {name}")
             self.headers[name] = joined
+        self.check()
         return self
 
     def own_path(self) -> str:
@@ -135,10 +131,16 @@ class HttpRequest(_Request):
     raw_query_string: Query = ""
     cookies: list[Value] | None = None
 
+    @model_validator(mode="after")
+    def _check(self) -> "HttpRequest":
+        self.check()
+        return self
+
     def own_path(self) -> str:
         """The path below the stage, whose name stands in front unless it is `$default`."""
-        stage, path = f"/{self.request_context.stage}", self.request_context.http.path
-        return path.removeprefix(stage) if path.startswith(f"{stage}/") else path
+        stage, path = self.request_context.stage, self.request_context.http.path
+        in_path = stage != "$default" and path.startswith(f"/{stage}/")
+        return path.removeprefix(f"/{stage}") if in_path else path
 
     def clean(self) -> dict[str, Any]:
         """The event anew, of what was checked."""

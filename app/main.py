@@ -4,6 +4,8 @@ Importing this module builds nothing. `app` and `handler` are built from the env
 are first asked for, so that whoever wants only `create_app` needs no settings.
 """
 
+import asyncio
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -106,8 +108,19 @@ async def _close_database_at_the_end(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _handler() -> Handler:
+    _ensure_event_loop()
     mangum = Mangum(create_app(load_settings()), lifespan="off", text_mime_types=TEXT_MEDIA_TYPES)
     return only_requests(mangum)
+
+
+def _ensure_event_loop() -> None:
+    """Mangum asks for the thread's event loop, and Python has ceased to make one unasked."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", DeprecationWarning)
+            asyncio.get_event_loop()
+    except (DeprecationWarning, RuntimeError):
+        asyncio.set_event_loop(asyncio.new_event_loop())
 
 
 def __getattr__(name: str) -> Any:

@@ -8,6 +8,7 @@ import re
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import problem_from
@@ -61,6 +62,8 @@ class RequestRules:
         try:
             _check(scope)
             await self._app(scope, receive_bounded, send_marked)
+        except ClientDisconnect:
+            return  # nobody is left to answer
         except Exception as error:
             if started:
                 raise
@@ -70,6 +73,9 @@ class RequestRules:
 def _check(scope: Scope) -> None:
     if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADER_BYTES:
         raise HTTPException(431, f"The headers are over {MAX_HEADER_BYTES} bytes.")
+    if {b"transfer-encoding", b"content-length"} <= {name for name, _ in scope["headers"]}:
+        # Two readers would find two ends of the body (RFC 9112 §6.3).
+        raise HTTPException(400, "A body has one length.", {"Connection": "close"})
     raw_path = scope.get("raw_path")
     if raw_path is not None and not is_one_spelling(raw_path):
         raise HTTPException(404)

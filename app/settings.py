@@ -56,10 +56,11 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _demand_what_has_no_safe_default(cls, given: dict[str, Any]) -> dict[str, Any]:
+        issuer = check_issuer(given.get("issuer", LOCAL_ISSUER))
         demanded: tuple[str, ...] = ()
         if on_lambda():
             demanded = ("issuer", "audience", "keys", "database_url")
-        elif not on_loopback(check_issuer(given.get("issuer", LOCAL_ISSUER))):
+        elif not on_loopback(issuer):
             demanded = ("audience", "keys")
         absent = [name for name in demanded if name not in given]
         if absent:

@@ -38,7 +38,8 @@ def read_event(event: object) -> AuthorizationRequest:
         raise UndecidedError("the event is neither a TOKEN nor a REQUEST event of a REST API")
     stage_arn = _stage_arn(event.get("methodArn"))
     if kind == "TOKEN":
-        return AuthorizationRequest(stage_arn, _strings([event.get("authorizationToken")]))
+        token = event.get("authorizationToken")
+        return AuthorizationRequest(stage_arn, () if token is None else _strings([token]))
     return AuthorizationRequest(stage_arn, _authorization_headers(event))
 
 
@@ -50,30 +51,33 @@ def _stage_arn(method_arn: object) -> str:
 
 
 def _authorization_headers(event: Mapping[str, Any]) -> tuple[str, ...]:
-    """The values in whichever of the two header maps shows more of them.
+    """Every Authorization value of the two header maps; one value where the maps agree on it.
 
     API Gateway sends both maps, and the plain one holds only the last of several values.
     """
-    plain = [value for _, value in _authorization_entries(event.get("headers"))]
-    multi: list[object] = []
-    for _, values in _authorization_entries(event.get("multiValueHeaders")):
-        multi.extend(values if isinstance(values, list) else [values])
-    # A value that only one of the maps has counts as a further header, and so is refused.
-    return _strings([*multi, *(value for value in plain if value not in multi)])
+    plain = _strings(_authorization_entries(event.get("headers")))
+    lists = _authorization_entries(event.get("multiValueHeaders"))
+    if not all(isinstance(values, list) for values in lists):
+        raise UndecidedError("the event's multiValueHeaders do not hold lists")
+    multi = _strings([value for values in lists for value in values])
+    if not lists or plain == multi[-1:]:
+        return multi or plain
+    return multi + plain
 
 
-def _authorization_entries(headers: object) -> list[tuple[str, object]]:
+def _authorization_entries(headers: object) -> list[Any]:
     if headers is None:
         return []
     if not isinstance(headers, Mapping):
         raise UndecidedError("the event's headers are neither an object nor null")
     return [
-        (name, value) for name, value in headers.items() if str(name).lower() == "authorization"
+        value
+        for name, value in headers.items()
+        if str(name).lower() == "authorization" and value is not None
     ]
 
 
-def _strings(values: list[object]) -> tuple[str, ...]:
-    present = [value for value in values if value is not None]
-    if not all(isinstance(value, str) for value in present):
+def _strings(values: list[Any]) -> tuple[str, ...]:
+    if not all(isinstance(value, str) for value in values):
         raise UndecidedError("the event's Authorization is not a string")
-    return tuple(map(str, present))
+    return tuple(values)

@@ -18,6 +18,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from fastapi.security import OAuth2PasswordBearer
 
+from app.access import convertors  # noqa: F401 - paths written with `{name:id}` need it known
 from app.access.scopes import Scope
 from app.errors import InsufficientScope, InvalidToken, Unauthenticated
 from app.parts import find

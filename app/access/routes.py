@@ -12,10 +12,10 @@ from itertools import combinations
 from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.routing import iter_route_contexts
 
 from app.access.convertors import IdConvertor
-from app.access.guards import guards_of
+from app.access.guards import GuardedRoute, guards_of
 from app.access.scopes import RoleBook, Scope
 
 COMPILED_TABLE = Path(__file__).parent.parent.parent / "authorizer" / "routes.json"
@@ -37,8 +37,9 @@ PUBLIC = frozenset(
 
 MAX_RESOURCE_CHARACTERS = 512  # API Gateway's limit for one Resource of a policy
 MAX_POLICY_BYTES = 8192
-# The longest ARN up to a stage: partition, region, a 12-digit account, API id and stage name.
-_STAGE_ARN_CHARACTERS = 180
+# The longest ARN up to a stage: partition, region, a 12-digit account, API id, and a stage name of
+# up to 128 characters.
+_STAGE_ARN_CHARACTERS = 200
 _PARAMETER = re.compile(r"\{[^}]*\}")
 
 
@@ -76,7 +77,7 @@ class RouteTable:
         """The table of an app; TableError for a route with neither guard nor a public place."""
         entries: list[RouteEntry] = []
         for route in iter_route_contexts(app.routes):
-            if not isinstance(route.original_route, APIRoute):
+            if not isinstance(route.original_route, GuardedRoute):
                 raise TableError(f"{route.path}: only routes made with app.access.guards.router")
             guards = tuple(guards_of(route.dependant))
             scopes = [guard.scope for guard in guards]

@@ -15,8 +15,9 @@ def normalise_email(text: str) -> str:
     """
     try:
         found = validate_email(text, check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError as error:
-        raise ValueError(f"this is no e-mail address: {error}") from None
+    except EmailNotValidError:
+        # The library's reason repeats parts of what was sent.
+        raise ValueError("this is no e-mail address; one looks like ada@example.com") from None
     address = found.normalized.lower()
     if len(address) > MAX_EMAIL:
         raise ValueError(f"an e-mail address has at most {MAX_EMAIL} characters")

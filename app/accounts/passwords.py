@@ -57,8 +57,9 @@ class PasswordHasher:
             password = normalise_password(text)
         except ValueError:
             password, stored = "", None
+        against = self._nobodys_hash if stored is None else stored
         try:
-            matches = bool(self._context.verify(password, stored or self._nobodys_hash))
+            matches = bool(self._context.verify(password, against))
         except (ValueError, TypeError) as error:
             _LOG.error("A stored password hash is damaged: %s", type(error).__name__)
             matches = self.verify(text, None)

@@ -1,6 +1,6 @@
 """The body of a login: a form, as browsers and OAuth clients send it, or JSON."""
 
-import json
+from collections.abc import Callable
 from email.message import Message
 from typing import Any
 from urllib.parse import parse_qsl
@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from app.errors import InvalidRequest, invalid_request
 from app.sessions.schemas import Credentials
+from app.tokens.encoding import parse_json_object
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -45,7 +46,7 @@ async def read_credentials(request: Request) -> Credentials:
         raise InvalidRequest({"body": what}) from error
 
 
-def _read_form(body: bytes) -> dict[str, str]:
+def _read_form(body: bytes) -> dict[str, Any]:
     pairs = parse_qsl(
         body.decode("utf-8"),
         keep_blank_values=True,
@@ -59,11 +60,7 @@ def _read_form(body: bytes) -> dict[str, str]:
     return fields
 
 
-def _read_json(body: bytes) -> Any:
-    try:
-        return json.loads(body.decode("utf-8"))
-    except RecursionError:
-        raise ValueError("JSON nested too deeply") from None
-
-
-_READERS = {FORM: _read_form, JSON: _read_json}
+_READERS: dict[str, Callable[[bytes], dict[str, Any]]] = {
+    FORM: _read_form,
+    JSON: parse_json_object,
+}
