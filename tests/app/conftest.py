@@ -1,0 +1,56 @@
+"""What the tests of the app share: one app under uvicorn, for all that do not change it."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+
+from app.main import create_app
+from app.settings import Settings
+from tests.app.events import Handler, lambda_handler
+from tests.app.serving import served
+from tests.support import AUDIENCE, ISSUER, Account, key_set_document
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An app that serves on a port, and a member of it."""
+
+    app: FastAPI
+    port: int
+    member: Account
+
+
+@pytest.fixture(scope="package")
+def standing(
+    tmp_path_factory: pytest.TempPathFactory, migrated_database: Path
+) -> Iterator[Standing]:
+    """The app under uvicorn on loopback. It outlives a test: leave nothing behind in it."""
+    database = tmp_path_factory.mktemp("standing") / "standing.db"
+    shutil.copy(migrated_database, database)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TEST_KEY_SET", key_set_document("ES256"))
+        app = create_app(
+            Settings(
+                issuer=ISSUER,
+                audience=AUDIENCE,
+                keys="env:TEST_KEY_SET",
+                database_url=SecretStr(f"sqlite:///{database}"),
+            )
+        )
+    with TestClient(app, base_url=ISSUER) as client:
+        member = Account.register(client, "standing@example.com")
+    with served(app) as port:
+        yield Standing(app, port, member)
+
+
+@pytest.fixture
+def handler(database_url: str) -> Iterator[Handler]:
+    """The handler of the app's Lambda function, on this test's database."""
+    with lambda_handler(database_url) as handler:
+        yield handler

@@ -1,0 +1,35 @@
+"""Alive is not ready: what each of the two says, and when."""
+
+from pathlib import Path
+
+from fastapi.testclient import TestClient
+from sqlalchemy import create_engine, text
+
+from tests.conftest import AppMaker
+from tests.support import ISSUER
+
+
+def test_a_migrated_app_is_alive_and_ready(client: TestClient) -> None:
+    for path in ("/health", "/ready"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+def test_an_app_without_its_schema_is_alive_and_not_ready(
+    make_app: AppMaker, tmp_path: Path
+) -> None:
+    app = make_app(database_url=f"sqlite:///{tmp_path / 'empty.db'}")
+    with TestClient(app, base_url=ISSUER) as client:
+        assert client.get("/health").status_code == 200
+        answer = client.get("/ready")
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"]
+        assert "ostiary migrate" in answer.json()["detail"]
+
+
+def test_a_newer_schema_is_ready(client: TestClient, database_url: str) -> None:
+    engine = create_engine(database_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    assert client.get("/ready").status_code == 200

@@ -1,0 +1,111 @@
+"""PostgreSQL, the images laid out in folders, and functions that run in either home."""
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from functools import cache
+from importlib.metadata import distribution
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from app.migrate import migrate
+from app.settings import load_settings
+from local.postgres import running_postgres
+from tests.images.build import Image, build
+from tests.images.dockerfile import ROOT
+from tests.images.runtime import Environment, Function, Start, running
+from tests.images.steps import ISSUER
+from tests.support import private_jwk
+
+PRIVATE = ("d", "p", "q", "dp", "dq", "qi")
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL at the newest migration."""
+    # Not in pytest's folder: its next run, or one beside this, takes it from PostgreSQL's user.
+    with (
+        TemporaryDirectory(prefix="ostiary-") as folder,
+        running_postgres(Path(folder) / "data") as url,
+    ):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("OSTIARY_DATABASE_URL", url)
+            migrate(load_settings())
+        yield url
+
+
+@pytest.fixture(scope="session")
+def runtime_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """AWS's runtime client and what it needs, in a folder without any other package."""
+    folder = tmp_path_factory.mktemp("runtime-client")
+    for name in ("awslambdaric", "simplejson", "snapshot-restore-py"):
+        package = distribution(name)
+        for file in package.files or ():
+            if ".." not in file.parts and "__pycache__" not in file.parts:
+                (folder / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(str(package.locate_file(file)), folder / file)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Image]:
+    """Makes the image of a target, once: its lock installed, its files copied."""
+
+    @cache
+    def made(target: str) -> Image:
+        return build(target, tmp_path_factory.mktemp(f"image-{target}"))
+
+    return made
+
+
+@pytest.fixture
+def app_environment(postgres_url: str) -> Environment:
+    """The app's settings, as template.yaml gives them."""
+    return {
+        "OSTIARY_ISSUER": ISSUER,
+        "OSTIARY_AUDIENCE": "ostiary",
+        "OSTIARY_KEYS": "env:OSTIARY_SIGNING_KEYS",
+        "OSTIARY_SIGNING_KEYS": json.dumps({"keys": [private_jwk("RS256")]}),
+        "OSTIARY_DATABASE_URL": postgres_url,
+        "OSTIARY_REGISTRATION": "open",
+    }
+
+
+@pytest.fixture
+def authorizer_environment() -> Environment:
+    """The authorizer's settings, as template.yaml gives them."""
+    jwk = {name: value for name, value in private_jwk("RS256").items() if name not in PRIVATE}
+    return {
+        "OSTIARY_ISSUER": ISSUER,
+        "OSTIARY_AUDIENCE": "ostiary",
+        "OSTIARY_KEYS": "env:OSTIARY_VERIFY_KEYS",
+        "OSTIARY_VERIFY_KEYS": json.dumps({"keys": [jwk]}),
+        "OSTIARY_STATUS_LISTS": "off",
+    }
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Start:
+    """Starts a handler of this checkout under AWS's runtime client."""
+
+    def started(handler: str, environment: Environment) -> AbstractContextManager[Function]:
+        command = [sys.executable, "-W", "error", "-m", "awslambdaric", handler]
+        return running(command, ROOT, environment, tmp_path / f"{handler}.log")
+
+    return started
+
+
+@pytest.fixture
+def start_image(tmp_path: Path, image: Callable[[str], Image], runtime_client: Path) -> Start:
+    """Starts an image's handler where nothing but the image and the runtime client is found."""
+
+    def started(target: str, environment: Environment) -> AbstractContextManager[Function]:
+        made = image(target)
+        command = [*made.python(runtime_client), "-m", "awslambdaric", made.handler]
+        return running(command, made.folder, environment, tmp_path / f"{target}.log")
+
+    return started
