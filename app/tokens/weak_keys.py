@@ -33,6 +33,7 @@ def is_well_known(secret: bytes) -> bool:
         b64encode(secret).rstrip(b"="),
         base64url_encode(secret).encode(),
         secret.hex().encode(),
+        secret.hex().upper().encode(),
     )
     digests = (hashlib.sha256(spelling).hexdigest() for spelling in spellings)
     return not known_secret_digests().isdisjoint(digests)

@@ -1,0 +1,146 @@
+"""base64url and JSON objects, each read in one spelling only."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, seed, settings
+from hypothesis import strategies as st
+
+from app.tokens.encoding import base64url_decode, base64url_encode, parse_json_object
+
+steady = settings(max_examples=300, deadline=None, database=None)
+RFC_7515_APPENDIX_C = bytes([3, 236, 255, 224, 193])
+keys = st.text(max_size=5)
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3),
+    max_leaves=10,
+)
+
+
+def test_the_example_of_rfc_7515_appendix_c() -> None:
+    assert base64url_encode(RFC_7515_APPENDIX_C) == "A-z_4ME"
+    assert base64url_decode(b"A-z_4ME") == RFC_7515_APPENDIX_C
+
+
+@seed(1)
+@steady
+@given(st.binary(max_size=200))
+def test_what_is_encoded_decodes_to_itself(raw: bytes) -> None:
+    text = base64url_encode(raw)
+    assert base64url_decode(text.encode()) == raw
+    assert text == base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+@seed(2)
+@steady
+@given(st.binary(max_size=40) | st.text("AZaz09-_+/= \n.", max_size=12).map(str.encode))
+def test_a_text_is_refused_or_the_only_spelling_of_what_it_means(text: bytes) -> None:
+    try:
+        raw = base64url_decode(text)
+    except ValueError:
+        return
+    assert base64url_encode(raw).encode() == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(b"A", b"AAAAA", b"AA==", b"AAA=", b"=", b"AB", b"AAB", b"A A", b" AA", b"AA\n", b"A\0A"),
+        *(b"A+A/", b"AA*A", b"A.AA", b"\xff\xff", "éé".encode()),
+    ],
+)
+def test_another_spelling_is_refused(text: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the sentence is the library's
+        base64url_decode(text)
+
+
+def test_nothing_is_the_spelling_of_nothing() -> None:
+    assert base64url_decode(b"") == b""
+
+
+@seed(3)
+@steady
+@given(st.dictionaries(keys, json_values, max_size=4))
+def test_any_object_is_read_as_it_was_written(value: dict[str, Any]) -> None:
+    assert parse_json_object(json.dumps(value).encode()) == value
+
+
+@seed(4)
+@steady
+@given(st.binary(max_size=60) | st.text('{}[]":,\\u01 tnx', max_size=30).map(str.encode))
+def test_any_bytes_are_an_object_or_a_value_error(raw: bytes) -> None:
+    try:
+        value = parse_json_object(raw)
+    except ValueError:
+        return
+    assert isinstance(value, dict)
+
+
+@pytest.mark.parametrize("kind", ["[]", '"x"', "1", "1.5", "true", "null"])
+def test_json_that_is_no_object_is_refused_with_what_it_is(kind: str) -> None:
+    with pytest.raises(ValueError, match=f"not a {type(json.loads(kind)).__name__}"):
+        parse_json_object(kind.encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":1,"a":1}',
+        '{"a":1,"a":2}',
+        '{"a":1,"\\u0061":2}',
+        '{"x":{"a":1,"a":2}}',
+        '{"x":[[{"a":1,"a":2}]]}',
+        '{"":1,"":1}',
+        '{"x":{"a":1,"a":2},"x":1}',
+    ],
+)
+def test_two_members_of_one_name_are_refused_at_any_depth(text: str) -> None:
+    with pytest.raises(ValueError, match="two members of one name"):
+        parse_json_object(text.encode())
+
+
+def test_one_name_in_two_objects_is_no_duplicate() -> None:
+    text = b'{"a":{"a":1},"b":[{"a":1},{"a":2}],"A":1}'
+    assert parse_json_object(text) == json.loads(text)
+
+
+@pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
+def test_what_is_not_json_is_refused(constant: str) -> None:
+    with pytest.raises(ValueError, match=f"{constant} is not JSON"):
+        parse_json_object(f'{{"x":{constant}}}'.encode())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32", "utf-32-be"])
+def test_other_encodings_than_utf_8_are_refused(encoding: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the sentence is the library's
+        parse_json_object('{"a":1}'.encode(encoding))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *(b"", b" ", b"{", b"{}}", b"{} {}", b"{'a':1}", b'{"a":1,}', b'{"a":01}', b'{"a":+1}'),
+        *(b'{"a":"\n"}', b'{"\xff":1}', b"{}\0", b"//\n{}", b'{"a":"\\x41"}', b"{a:1}"),
+    ],
+)
+def test_broken_json_is_refused(raw: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the sentence is the library's
+        parse_json_object(raw)
+
+
+@pytest.mark.parametrize("raw", [b'{"x":' + b"[" * 100_000, b'{"x":' * 100_000, b"[" * 100_000])
+def test_json_without_a_bottom_is_refused(raw: bytes) -> None:
+    with pytest.raises(ValueError, match="nested too deeply"):
+        parse_json_object(raw)
+
+
+def test_a_number_of_too_many_digits_is_refused() -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the sentence is the library's
+        parse_json_object(b'{"x":' + b"9" * 5000 + b"}")
