@@ -104,6 +104,7 @@ class Doors:
         statement = policy["policyDocument"]["Statement"][0]
         assert (policy["principalId"], statement["Effect"]) == (self.sub, "Allow")
         assert METHOD_ARN in statement["Resource"]
+        assert METHOD_ARN.removesuffix("/me") not in statement["Resource"]
         return "good"
 
 

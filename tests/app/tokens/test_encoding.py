@@ -127,7 +127,15 @@ def test_other_encodings_than_utf_8_are_refused(encoding: str) -> None:
     "raw",
     [
         *(b"", b" ", b"{", b"{}}", b"{} {}", b"{'a':1}", b'{"a":1,}', b'{"a":01}', b'{"a":+1}'),
-        *(b'{"a":"\n"}', b'{"\xff":1}', b"{}\0", b"//\n{}", b'{"a":"\\x41"}', b"{a:1}"),
+        *(
+            b'{"a":"\n"}',
+            b'{"\xff":1}',
+            b'{"a":"\xed\xa0\x80"}',
+            b"{}\0",
+            b"//\n{}",
+            b'{"a":"\\x41"}',
+            b"{a:1}",
+        ),
     ],
 )
 def test_broken_json_is_refused(raw: bytes) -> None:
@@ -139,6 +147,30 @@ def test_broken_json_is_refused(raw: bytes) -> None:
 def test_json_without_a_bottom_is_refused(raw: bytes) -> None:
     with pytest.raises(ValueError, match="nested too deeply"):
         parse_json_object(raw)
+
+
+@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"":', b"}"), (b'[{"":', b"}]")])
+def test_64_arrays_and_objects_may_stand_within_each_other(opening: bytes, closing: bytes) -> None:
+    def nested(depth: int) -> bytes:
+        """An object around as many as make up this depth."""
+        times, more = divmod(depth - 1, opening.count(b"[") + opening.count(b"{"))
+        inner = b"[" * more + b"1" + b"]" * more
+        return b'{"x":' + opening * times + inner + closing * times + b',"y":[[],[]]}'
+
+    assert parse_json_object(nested(64))
+    with pytest.raises(ValueError, match="nested too deeply, over 64"):
+        parse_json_object(nested(65))
+
+
+def test_only_depth_is_counted_and_no_bracket_inside_a_string() -> None:
+    wide = {"x": [[{}] for _ in range(500)], "y": ["[" * 500, '\\"[{' * 500, "\\" * 3 + "[" * 99]}
+    assert parse_json_object(json.dumps(wide).encode()) == wide
+
+
+@pytest.mark.parametrize("quote", [b'"', b'\\"', b'"\\', b'\\\\"', b'"["'])
+def test_a_string_without_an_end_is_refused_in_no_time(quote: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the sentence is the library's
+        parse_json_object(b'{"x":' + b"[" * 65 + quote * 300_000)
 
 
 def test_a_number_of_too_many_digits_is_refused() -> None:

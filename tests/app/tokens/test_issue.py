@@ -191,6 +191,16 @@ def test_a_private_half_of_another_public_half_is_refused_at_start(alg: str, mem
     assert mixed["d"] not in str(refused.value)
 
 
+def test_what_verify_would_not_take_is_refused_at_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(KeySetError, match="is refused"):
+        Issuer(key_set("ES256"), issuer=ISSUER, audience=AUDIENCE, lifetime=86_400 + 6)
+    stranger = Forge("ES256", "probe", NOW).stranger
+    forged = stranger.headed(kid=private_jwk("ES256")["kid"])
+    monkeypatch.setattr("app.tokens.issue.jws.sign", lambda *_, **__: forged)
+    with pytest.raises(KeySetError, match=r"is refused.*BadSignature"):
+        issuer("ES256")
+
+
 @pytest.mark.parametrize("alg", ["RS256", "ES256"])
 @pytest.mark.parametrize("d", ["", "AA", "!", "AQAB", 1, None, [], "é"])
 def test_a_private_half_that_is_none_is_refused_at_start(alg: str, d: object) -> None:

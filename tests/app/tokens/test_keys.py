@@ -65,6 +65,18 @@ def test_a_signature_in_der_is_none(alg: str) -> None:
         assert not verifies(alg, other)
 
 
+@pytest.mark.parametrize("alg", ["ES256", "ES384", "ES512"])
+def test_r_and_s_have_exactly_the_size_of_the_curve(alg: str) -> None:
+    """The same two numbers in more octets, or in fewer, would be another token of equal worth."""
+    good = signature(alg)
+    half = len(good) // 2
+    assert not verifies(alg, good[:half] + b"\0" + good[half:])
+    assert not verifies(alg, b"\0" + good[:half] + b"\0" + good[half:])
+    short = next(s for s in iter(lambda: signature(alg), b"") if s[half] == 0)
+    assert verifies(alg, short)
+    assert not verifies(alg, short[:half] + short[half + 1 :])
+
+
 def test_a_signature_verifies_under_its_own_key_only() -> None:
     for alg in ALGORITHMS:
         assert not verifies(alg, Forge(alg, "user", 0).stranger.sign(MESSAGE))

@@ -171,7 +171,14 @@ def test_a_verifier_demands_an_audience_and_a_fit_issuer() -> None:
 
 
 @pytest.mark.parametrize(
-    "claims", [{"sub": "a\nforged"}, {"iss": "a\nforged"}, {"aud": "a\rforged"}, {"exp": "\u2028"}]
+    "claims",
+    [
+        {"sub": "a\nforged"},
+        {"iss": "a\nforged"},
+        {"aud": "a\rforged"},
+        {"exp": "\u2028"},
+        {"iss": "ü"},
+    ],
 )
 def test_a_message_repeats_nothing_that_could_forge_a_line_of_a_log(
     forge: Forge, claims: dict[str, Any], caplog: pytest.LogCaptureFixture

@@ -1,5 +1,6 @@
 """Whatever the bytes: `verify` answers claims or a TokenError, and only one token is the token."""
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -9,12 +10,11 @@ from hypothesis import strategies as st
 from app.tokens.claims import AccessClaims
 from app.tokens.errors import BadSignature, TokenError
 from app.tokens.verify import Verifier
+from tests.app.tokens.verifying import NOW, verifier
 from tests.doors.forge import Forge, as_bytes, b64, join
-from tests.support import ALGORITHMS, AUDIENCE, ISSUER, key_set
+from tests.support import ALGORITHMS
 
-NOW = 1_800_000_000
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ \n\0é"
-VERIFIER = Verifier(key_set(*ALGORITHMS), issuer=ISSUER, audience=AUDIENCE, clock=lambda: NOW)
 FORGE = Forge("ES256", "user", NOW)
 TOKEN = FORGE.token()
 
@@ -27,10 +27,16 @@ json_values = st.recursive(
 members = st.sampled_from([*FORGE.header(), *FORGE.claims(), "nbf", "sid", "amr", "crit", "jwk"])
 
 
+@cache
+def door() -> Verifier:
+    """One that trusts a key of each algorithm, made once for some thousand tokens."""
+    return verifier(*ALGORITHMS)
+
+
 def judged(token: Any) -> AccessClaims | TokenError:
     """The answer of `verify`; an exception of any other kind fails the test."""
     try:
-        return VERIFIER.verify(token)
+        return door().verify(token)
     except TokenError as error:
         return error
 

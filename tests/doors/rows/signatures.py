@@ -139,6 +139,7 @@ ROWS = (
             "r plus the order": halves(lambda r, s: (r + P256_ORDER, s), size=33),
             "s plus the order": halves(lambda r, s: (r, s + P256_ORDER), size=33),
             "r and s in 33 bytes each": halves(lambda r, s: (r, s), size=33),
+            "s in 33 bytes": altered(lambda raw: raw[:32] + b"\0" + raw[32:]),
             "in DER": altered(in_der),
             "in DER, cut to 64 bytes": altered(lambda raw: in_der(raw)[:64]),
         },
