@@ -24,9 +24,13 @@ PASSWORD = "correct horse battery staple"
 ALGORITHMS = tuple(f"{family}{size}" for family in ("HS", "RS", "ES") for size in (256, 384, 512))
 
 
-@cache
 def private_jwk(alg: str, name: str = "first") -> dict[str, Any]:
     """A private JWK; the same one for the same words, within one run."""
+    return _made(alg, name)
+
+
+@cache
+def _made(alg: str, _: str) -> dict[str, Any]:
     return generate_key(alg)
 
 

@@ -12,7 +12,7 @@ from jose.exceptions import JOSEError
 from app.tokens.claims import AccessClaims, check_issuer
 from app.tokens.errors import KeySetError, TokenError, quoted
 from app.tokens.keys import KeySet
-from app.tokens.verify import Verifier
+from app.tokens.verify import MAX_LIFETIME_SECONDS, Verifier
 
 # jose falls back in silence to pure-Python arithmetic, whose timing tells the key (CVE-2024-23342).
 for _backend in (backends.RSAKey, backends.ECKey, backends.HMACKey):
@@ -36,7 +36,12 @@ class Issuer:
         lifetime: int,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`lifetime` in seconds. Raises KeySetError when the set cannot sign what it verifies."""
+        """`lifetime` in seconds, at most a day, or a ValueError.
+
+        Raises KeySetError when the set cannot sign what it verifies.
+        """
+        if not 0 < lifetime <= MAX_LIFETIME_SECONDS:
+            raise ValueError(f"a token lives 1 to {MAX_LIFETIME_SECONDS} seconds, not {lifetime}")
         if keys.signing is None:
             raise KeySetError("no key of the set has its private half, so it signs nothing")
         self.lifetime = lifetime
@@ -65,22 +70,25 @@ class Issuer:
     ) -> str:
         """A signed access token, valid from now for `lifetime` seconds.
 
-        `auth_time` is when the holder authenticated, `amr` by what means (RFC 8176).
+        `auth_time` is when the holder authenticated, `amr` by what means (RFC 8176). A TokenError
+        where `verify` would not accept the claims.
         """
         now = int(self._clock())
-        claims = AccessClaims(
-            iss=self._issuer,
-            sub=sub,
-            aud=self._audience,
-            exp=now + self.lifetime,
-            iat=now,
-            jti=secrets.token_urlsafe(_TOKEN_ID_BYTES),
-            client_id=client_id,
-            scope=" ".join(sorted(scopes)),
-            auth_time=auth_time,
-            amr=amr,
-        )
-        payload = json.dumps(claims.to_payload(), separators=(",", ":")).encode()
+        payload = {
+            "iss": self._issuer,
+            "sub": sub,
+            "aud": self._audience,
+            "exp": now + self.lifetime,
+            "iat": now,
+            "jti": secrets.token_urlsafe(_TOKEN_ID_BYTES),
+            "client_id": client_id,
+            "scope": " ".join(sorted(scopes)),
+            "auth_time": auth_time,
+            "amr": None if amr is None else list(amr),
+        }
+        given = {name: value for name, value in payload.items() if value is not None}
+        claims = AccessClaims.from_payload(given)  # what `verify` would refuse is not signed
+        body = json.dumps(claims.to_payload(), separators=(",", ":")).encode()
         header = {"typ": "at+jwt", "kid": self._kid}
-        token: str = jws.sign(payload, self._key, headers=header, algorithm=self._alg)
+        token: str = jws.sign(body, self._key, headers=header, algorithm=self._alg)
         return token

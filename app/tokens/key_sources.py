@@ -13,8 +13,8 @@ def load_key_set(source: str) -> KeySet:
     scheme, _, rest = source.partition(":")
     if scheme not in _SOURCES or not rest:
         raise KeySetError(
-            "a key source is written `file:PATH` or `env:NAME` (a JWK Set in the variable NAME); "
-            f"this one begins with {scheme[:16]!r}"
+            "a key source is written `file:PATH` or `env:NAME` (a JWK Set in the variable NAME), "
+            "and this is neither; a key itself never stands in a setting"
         )
     document = _SOURCES[scheme](rest)
     try:
@@ -32,6 +32,8 @@ def _from_file(path: str) -> bytes:
         ) from None
     except OSError as error:
         raise KeySetError(f"the key set at {path} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise KeySetError("the key set cannot be read: its path holds a NUL character") from None
 
 
 def _from_environment(name: str) -> bytes:

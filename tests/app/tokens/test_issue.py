@@ -15,7 +15,7 @@ from joserfc import jwt as joserfc_jwt
 
 from app.tokens import issue
 from app.tokens.claims import AccessClaims
-from app.tokens.errors import KeySetError
+from app.tokens.errors import InvalidClaim, KeySetError
 from app.tokens.issue import Issuer
 from app.tokens.jwk import parse_key_set
 from tests.app.tokens.verifying import NOW, verifier
@@ -192,8 +192,6 @@ def test_a_private_half_of_another_public_half_is_refused_at_start(alg: str, mem
 
 
 def test_what_verify_would_not_take_is_refused_at_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(KeySetError, match="is refused"):
-        Issuer(key_set("ES256"), issuer=ISSUER, audience=AUDIENCE, lifetime=86_400 + 6)
     stranger = Forge("ES256", "probe", NOW).stranger
     forged = stranger.headed(kid=private_jwk("ES256")["kid"])
     monkeypatch.setattr("app.tokens.issue.jws.sign", lambda *_, **__: forged)
@@ -224,3 +222,20 @@ def test_jose_runs_on_its_cryptography_backend() -> None:
     for kind in (backends.RSAKey, backends.ECKey, backends.HMACKey):
         assert kind.__module__ == "jose.backends.cryptography_backend"
     assert issue.__doc__
+
+
+@pytest.mark.parametrize(
+    "unfit", [{"sub": ""}, {"sub": "a\nb"}, {"client_id": ""}, {"scopes": ["a\tb"]}]
+)
+def test_what_verify_would_refuse_is_not_signed(unfit: dict[str, Any]) -> None:
+    issuer = Issuer(key_set("ES256"), issuer=ISSUER, audience=AUDIENCE, lifetime=60)
+    fit: dict[str, Any] = {"sub": "user", "client_id": "ostiary", "scopes": []}
+    assert issuer.issue(**fit)
+    with pytest.raises(InvalidClaim):
+        issuer.issue(**fit | unfit)
+
+
+@pytest.mark.parametrize("lifetime", [0, -1, 86_401])
+def test_a_life_that_no_token_may_have_is_refused(lifetime: int) -> None:
+    with pytest.raises(ValueError, match="a token lives 1 to 86400 seconds"):
+        Issuer(key_set("ES256"), issuer=ISSUER, audience=AUDIENCE, lifetime=lifetime)

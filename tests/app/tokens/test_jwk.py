@@ -97,7 +97,20 @@ def test_a_use_other_than_sig_is_refused(use: object) -> None:
 
 @pytest.mark.parametrize(
     "operations",
-    [None, "sign", {}, ["encrypt"], ["sign", "deriveKey"], ["SIGN"], [1], [None], [["sign"]], [{}]],
+    [
+        None,
+        "sign",
+        {},
+        ["encrypt"],
+        ["sign", "deriveKey"],
+        ["SIGN"],
+        ["ver"],
+        [""],
+        [1],
+        [None],
+        [["sign"]],
+        [{}],
+    ],
 )
 def test_key_ops_other_than_sign_and_verify_are_refused(operations: object) -> None:
     assert "its 'key_ops' may name only" in named(refusal(jwk("ES256", key_ops=operations)))

@@ -111,3 +111,14 @@ def test_a_key_set_in_place_of_its_source_is_not_repeated() -> None:
     sentence = refusal(document)
     assert private_jwk("HS256")["k"] not in sentence
     assert len(sentence) < 200
+
+
+def test_a_secret_put_where_a_source_belongs_is_not_repeated() -> None:
+    with pytest.raises(KeySetError) as refused:
+        load_key_set("s3cret-s3cret-s3cret")
+    assert "s3cret" not in str(refused.value)
+
+
+def test_a_path_that_cannot_be_one_is_refused() -> None:
+    with pytest.raises(KeySetError, match="cannot be read"):
+        load_key_set("file:a\0b")
