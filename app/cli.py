@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from contextlib import closing
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -20,10 +21,11 @@ from app.accounts.passwords import PasswordHasher, normalise_password
 from app.database import Database
 from app.errors import DomainError
 from app.first_start import DEFAULT_ALG, prepare
-from app.key_file import generate_key_file
-from app.main import unwired_app
+from app.key_file import write_first_key
+from app.main import create_app, unwired_app
 from app.migrate import migrate as run_migrations
 from app.settings import SettingsError, load_settings
+from app.tokens.claims import on_loopback
 from app.tokens.errors import KeySetError
 from app.tokens.key_sources import load_key_set
 
@@ -43,18 +45,24 @@ def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
 
     logging.basicConfig(format="%(levelname)s:     %(message)s")
     logging.getLogger("ostiary").setLevel(logging.INFO)
+    if not on_loopback(f"http://{host}"):
+        # The issuer may still be this machine; whoever reaches the address is not.
+        os.environ.setdefault("OSTIARY_REGISTRATION", "closed")
     os.environ.setdefault("OSTIARY_ISSUER", f"http://127.0.0.1:{port}")
-    prepare(load_settings(), typer.echo)
-    typer.echo(f"Click here: http://{host}:{port}/docs (Ctrl-C ends it)")
+    settings = load_settings()
+    prepare(settings, typer.echo)
     # The caller's address is the socket's peer, never a header's claim: hence no proxy headers.
-    uvicorn.run(
-        "app.main:app",
+    config = uvicorn.Config(
+        create_app(settings),
         host=host,
         port=port,
         proxy_headers=False,
         server_header=False,
         limit_concurrency=CONCURRENT_REQUESTS,
     )
+    socket = config.bind_socket()  # where the port is taken, it says so and ends here
+    typer.echo(f"Click here: http://{host}:{port}/docs")
+    uvicorn.Server(config).run(sockets=[socket])
 
 
 @cli.command()
@@ -113,11 +121,16 @@ def generate_keys(
 ) -> None:
     """Make the first key of the `file:` source that OSTIARY_KEYS names."""
     settings = load_settings()
+    scheme, _, path = settings.keys.partition(":")
+    if scheme != "file":
+        raise SettingsError("only `file:` is written here; set OSTIARY_KEYS=file:PATH")
     try:
-        kid = generate_key_file(settings.keys, alg)
+        kid = write_first_key(Path(path), alg)
     except ValueError as error:
         raise SettingsError(str(error)) from None
-    typer.echo(f"Made a {alg} key, {kid}, in {settings.keys.removeprefix('file:')}.")
+    except FileExistsError:
+        raise SettingsError(f"{path} exists already; its keys are left as they are") from None
+    typer.echo(f"Made an {alg} key, {kid}, in {path}.")
 
 
 @keys.command("show-jwks")

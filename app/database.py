@@ -18,6 +18,8 @@ MIGRATIONS = Path(__file__).parent.parent / "alembic"
 POOL_SIZE = 5
 POOL_WAIT_SECONDS = 1
 CONNECT_SECONDS = 2
+QUERY_SECONDS = 2
+LOCK_SECONDS = 1
 
 
 class Base(DeclarativeBase):
@@ -99,9 +101,14 @@ def _engine(url: str) -> Engine:
             max_overflow=0,
             pool_timeout=POOL_WAIT_SECONDS,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": CONNECT_SECONDS},
+            hide_parameters=True,
+            connect_args={
+                "connect_timeout": CONNECT_SECONDS,
+                "tcp_user_timeout": 1000 * CONNECT_SECONDS,
+                "options": f"-c statement_timeout={QUERY_SECONDS}s -c lock_timeout={LOCK_SECONDS}s",
+            },
         )
-    engine = create_engine(url)
+    engine = create_engine(url, pool_timeout=POOL_WAIT_SECONDS, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
 

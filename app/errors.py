@@ -24,8 +24,9 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
 _LOG = logging.getLogger("ostiary.errors")
@@ -149,8 +150,11 @@ _CODES_BY_STATUS = {
     415: "unsupported_media_type",
     431: "headers_too_large",
 }
+# PostgreSQL: a table is not there yet; a standby takes no writes (Appendix A of its manual).
+_NOT_READY = frozenset({"42P01", "25006"})
 _DETAILS_BY_STATUS = {
-    404: "Nothing is found here. Paths have one spelling: no trailing slash, no %-escapes.",
+    404: "Nothing is found here; /docs shows what is. Paths have one spelling: "
+    "no trailing slash, no %-escapes.",
     405: "The path exists, but not with this method.",
     413: "The body is larger than this service takes.",
 }
@@ -182,21 +186,31 @@ def problem_from(error: Exception) -> JSONResponse:
             return problem(error.status_code, code, detail, error.headers)
         case RequestValidationError():
             return problem_from(invalid_request(error.errors()))
-        case OperationalError() | InterfaceError() | PoolTimeoutError():
-            _LOG.error("The database did not answer: %s", type(error.__cause__ or error).__name__)
-            return problem_from(Unavailable("The service cannot reach its database."))
+        case PoolTimeoutError() | OperationalError() | InterfaceError():
+            return _no_database(error)
+        case DBAPIError() if getattr(error.orig, "sqlstate", None) in _NOT_READY:
+            return _no_database(error)
+        case StaleDataError():
+            return problem_from(NotFound("What this request changes is gone."))
         case _:
             _LOG.error("Unforeseen", exc_info=error)
             return problem(500, "internal_error", "Something went wrong on our side.")
 
 
+def _no_database(error: Exception) -> JSONResponse:
+    _LOG.error("The database did not answer: %s", type(error.__cause__ or error).__name__)
+    return problem_from(Unavailable("The service cannot use its database."))
+
+
 def invalid_request(errors: Any) -> InvalidRequest:
     """pydantic's errors as one InvalidRequest, without the values that were sent."""
-    fields = {
-        ".".join(map(str, error["loc"])): error["msg"].removeprefix("Value error, ")
-        for error in errors
-    }
-    return InvalidRequest(fields)
+    return InvalidRequest(dict(map(_field, errors)))
+
+
+def _field(error: Any) -> tuple[str, str]:
+    if error["type"] == "json_invalid":
+        return "body", "this is no JSON object in UTF-8 with each member once"
+    return ".".join(map(str, error["loc"])), error["msg"].removeprefix("Value error, ")
 
 
 def render_problems(app: FastAPI) -> None:
@@ -209,8 +223,8 @@ def render_problems(app: FastAPI) -> None:
         DomainError,
         HTTPException,
         RequestValidationError,
-        OperationalError,
-        InterfaceError,
+        DBAPIError,
         PoolTimeoutError,
+        StaleDataError,
     ):
         app.add_exception_handler(kind, handle)

@@ -1,21 +1,19 @@
 """The first start on a laptop: a key, a database, an administrator. A second changes nothing."""
 
-import os
 import secrets
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from sqlalchemy import select
-from sqlalchemy.engine import make_url
 
 from app.access.scopes import Role
 from app.accounts import service as accounts
 from app.accounts.models import UserRole
 from app.accounts.passwords import PasswordHasher
 from app.database import Database
-from app.key_file import create_private, generate_key_file
+from app.key_file import write_first_key
 from app.migrate import migrate
 from app.settings import Settings
 from app.tokens.key_sources import load_key_set
@@ -27,14 +25,12 @@ _PASSWORD_BYTES = 18
 
 def prepare(settings: Settings, say: Callable[[str], None]) -> None:
     """Make what is missing, and say each thing made."""
-    if settings.keys.startswith("file:") and not Path(settings.keys.removeprefix("file:")).exists():
-        kid = generate_key_file(settings.keys, DEFAULT_ALG)
-        say(f"Made a {DEFAULT_ALG} key, {kid}, in {settings.keys.removeprefix('file:')}.")
+    key_file = Path(settings.keys.removeprefix("file:"))
+    if settings.keys.startswith("file:") and not key_file.exists():
+        with suppress(FileExistsError):  # another start was faster; its key is as good
+            kid = write_first_key(key_file, DEFAULT_ALG)
+            say(f"Made an {DEFAULT_ALG} key, {kid}, in {key_file}.")
     load_key_set(settings.keys)  # a key set that must be refused is refused before anything is made
-    url = make_url(settings.database_url.get_secret_value())
-    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
-        os.close(create_private(Path(url.database)))
-        say(f"Made a database, {url.database}.")
     say(migrate(settings))
     _first_administrator(settings, say)
 

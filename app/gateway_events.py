@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
 from pydantic.alias_generators import to_camel
 
+from app.request_rules import is_one_spelling
+
 
 def _lower_names(headers: Any) -> Any:
     """Header names in lower case; two spellings of one name in a map are refused."""
@@ -108,8 +110,9 @@ class RestRequest(_Request):
         """The path below the API: behind a custom domain the event's holds its base path too."""
         parameters = self.path_parameters or {}
         template = self.resource.replace("{proxy+}", parameters.get("proxy", "{proxy+}"))
-        at = self.path.rfind(template)
-        return self.path[at:] if at > 0 and self.path[at:].rstrip("/") == template else self.path
+        base, found, rest = self.path.rpartition(template)
+        in_path = found and rest in ("", "/") and is_one_spelling(base.encode())
+        return found + rest if in_path else self.path
 
     def clean(self) -> dict[str, Any]:
         """The event anew, of what was checked."""
@@ -139,7 +142,7 @@ class HttpRequest(_Request):
     def own_path(self) -> str:
         """The path below the stage, whose name stands in front unless it is `$default`."""
         stage, path = self.request_context.stage, self.request_context.http.path
-        in_path = stage != "$default" and path.startswith(f"/{stage}/")
+        in_path = stage not in ("", "$default") and path.startswith(f"/{stage}/")
         return path.removeprefix(f"/{stage}") if in_path else path
 
     def clean(self) -> dict[str, Any]:

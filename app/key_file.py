@@ -1,10 +1,10 @@
-"""The first key of a `file:` source, written so that nobody else can read it."""
+"""Files that only their owner can read: the first key of a `file:` source, a SQLite database."""
 
 import json
 import os
+import secrets
 from pathlib import Path
 
-from app.settings import SettingsError
 from app.tokens.generate import generate_key
 
 
@@ -14,18 +14,19 @@ def create_private(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
 
 
-def generate_key_file(source: str, alg: str) -> str:
-    """Make the first key of a `file:` key source; its kid. SettingsError when there is one."""
-    if not source.startswith("file:"):
-        raise SettingsError(
-            f"OSTIARY_KEYS is {source.split(':')[0]}:…; only `file:` is written here"
-        )
-    path = Path(source.removeprefix("file:"))
+def write_first_key(path: Path, alg: str) -> str:
+    """Make a key set of one new key; its kid. FileExistsError where a key set lies already.
+
+    Whole or not at all, and never over another's: the name is given once all is on the disk.
+    """
     key = generate_key(alg)
+    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
-        file = create_private(path)
-    except FileExistsError:
-        raise SettingsError(f"{path} exists already; its keys are left as they are") from None
-    with os.fdopen(file, "w") as written:
-        json.dump({"keys": [key]}, written, indent=1)
+        with os.fdopen(create_private(unfinished), "w") as written:
+            json.dump({"keys": [key]}, written, indent=1)
+            written.flush()
+            os.fsync(written.fileno())
+        path.hardlink_to(unfinished)
+    finally:
+        unfinished.unlink(missing_ok=True)
     return str(key["kid"])

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from mangum import Mangum
 
@@ -21,7 +21,7 @@ from app.accounts.router import router as accounts_router
 from app.database import Database
 from app.discovery.router import router as discovery_router
 from app.docs import router as docs_router
-from app.errors import PROBLEM_RESPONSES, render_problems
+from app.errors import PROBLEM_RESPONSES, problem_from, render_problems
 from app.health import router as health_router
 from app.lambda_event import Handler, only_requests
 from app.parts import find, wire
@@ -78,6 +78,7 @@ def unwired_app() -> FastAPI:
         app.include_router(router)
     app.state.routes = RouteTable.of(app)
     render_problems(app)
+    app.add_exception_handler(405, _method_not_allowed)
     return app
 
 
@@ -99,6 +100,14 @@ def _wire_parts(app: FastAPI, settings: Settings) -> None:
         Verifier(keys, issuer=name, audience=audience),
         Login(database, passwords, issuer, app.state.routes.roles),
     )
+
+
+async def _method_not_allowed(request: Request, error: Exception) -> Response:
+    """The router names the verbs of the first route that fits; RFC 9110 §15.5.6 wants all."""
+    answer = problem_from(error)
+    table: RouteTable = request.app.state.routes
+    answer.headers["Allow"] = ", ".join(table.methods_on(request.scope["path"]))
+    return answer
 
 
 @asynccontextmanager

@@ -1,9 +1,24 @@
 """Bring the database to the schema that this code needs."""
 
-from contextlib import closing
+import os
+from contextlib import closing, suppress
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
 
 from app.database import MIGRATIONS, Database, known_revisions
+from app.key_file import create_private
 from app.settings import Settings
+
+
+def _make_private_file(settings: Settings) -> None:
+    """SQLite would make the file readable to others."""
+    url = make_url(settings.database_url.get_secret_value())
+    path = Path(url.database or "")
+    # One folder is made where there is none, not a path of them: that would be a misspelling.
+    if url.get_backend_name() == "sqlite" and path.parent.parent.is_dir():
+        with suppress(FileExistsError):
+            os.close(create_private(path))
 
 
 def migrate(settings: Settings) -> str:
@@ -15,6 +30,7 @@ def migrate(settings: Settings) -> str:
 
     from alembic import command  # the schema changes seldom, and importing this takes its time
 
+    _make_private_file(settings)
     with closing(Database(settings.database_url.get_secret_value())) as database:
         before = database.revision()
     newest = known_revisions()[-1]

@@ -14,6 +14,8 @@ from app.tokens.claims import check_issuer, on_loopback
 
 STATE_FOLDER = ".ostiary"
 LOCAL_ISSUER = "http://127.0.0.1:8000"
+DRIVERS = ("postgresql", "postgresql+psycopg", "sqlite")
+_NO_FILE = re.compile(r"$|:memory:|file:")
 _ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")
 _MEANING = {
     "issuer": "the `iss` of the tokens, an https URL",
@@ -73,15 +75,24 @@ class Settings(BaseSettings):
     def _check_database(cls, url: SecretStr) -> SecretStr:
         expected = "`postgresql+psycopg://USER:PASSWORD@HOST/DATABASE`"
         try:
-            backend = make_url(url.get_secret_value()).get_backend_name()
-        except (ArgumentError, NoSuchModuleError):
+            parsed = make_url(url.get_secret_value())
+            backend = parsed.get_backend_name()
+        except (
+            ArgumentError,
+            NoSuchModuleError,
+            ValueError,
+        ):  # a ValueError would repeat a part of the URL
             raise ValueError(f"this is no SQLAlchemy URL; write {expected}") from None
-        if backend not in ("postgresql", "sqlite"):
-            raise ValueError(f"PostgreSQL and SQLite are taken, not {backend}; write {expected}")
         if backend == "sqlite" and on_lambda():
             raise ValueError(
                 f"SQLite on Lambda loses every write with its instance; write {expected}"
             )
+        if parsed.drivername not in DRIVERS:
+            raise ValueError(
+                f"PostgreSQL and SQLite are taken, not {parsed.drivername}; write {expected}"
+            )
+        if parsed.drivername == "sqlite" and _NO_FILE.match(parsed.database or ""):
+            raise ValueError("SQLite takes the path of a file here; write `sqlite:///PATH`")
         return url
 
     @field_validator("allowed_origins", mode="before")

@@ -6,15 +6,15 @@ from local.template import API_ID, REGION
 _COMMANDS = """\
 # An account to play with, once.
 curl -sS -i {url}/users -H 'Content-Type: application/json' \\
-  -d '{{"email": "ada@example.com", "password": "lanterns drift over quiet water"}}'
+  -d '{{"email": "ada@example.com", "password": "correct horse battery staple"}}'
 
 # 1. The client posts credentials.
 curl -sS -i {url}/auth/login \\
-  -d username=ada@example.com -d password='lanterns drift over quiet water'
+  -d username=ada@example.com -d password='correct horse battery staple'
 
 # 2. The app checks them and issues a signed JWT: keep it.
 TOKEN=$(curl -sS {url}/auth/login \\
-  -d username=ada@example.com -d password='lanterns drift over quiet water' |
+  -d username=ada@example.com -d password='correct horse battery staple' |
   sed 's/.*"access_token": *"\\([^"]*\\)".*/\\1/')
 
 # 3. The client sends the JWT on each request.

@@ -20,6 +20,7 @@ from fastapi.security import OAuth2PasswordBearer
 
 from app.access import convertors  # noqa: F401 - paths written with `{name:id}` need it known
 from app.access.scopes import Scope
+from app.access.strict_request import StrictRequest
 from app.errors import InsufficientScope, InvalidToken, Unauthenticated
 from app.parts import find
 from app.tokens.bearer import bearer_token
@@ -80,7 +81,10 @@ def guards_of(dependant: Dependant) -> Iterator[Guard]:
 
 
 class GuardedRoute(APIRoute):
-    """A route that lets its guard decide before anything else of the request is looked at."""
+    """A route that lets its guard decide before anything else of the request is looked at.
+
+    What it then hands on is a StrictRequest.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -89,7 +93,7 @@ class GuardedRoute(APIRoute):
         async def admit_then_handle(request: Request) -> Response:
             for guard in guards:
                 request.state.claims = guard.admit(request)
-            return await handle(request)
+            return await handle(StrictRequest(request.scope, request.receive))
 
         return admit_then_handle
 

@@ -55,6 +55,7 @@ class RouteEntry:
     path: str
     scope: Scope | None
     resource: str
+    regex: re.Pattern[str]
 
     @property
     def name(self) -> str:
@@ -83,6 +84,10 @@ class RouteTable:
             scopes = [guard.scope for guard in guards]
             entries += [_entry(method, route, scopes) for method in sorted(route.methods or ())]
         return cls(entries)
+
+    def methods_on(self, path: str) -> list[str]:
+        """The verbs that the app has for a concrete path, for the `Allow` of a 405."""
+        return sorted(entry.method for entry in self.entries if entry.regex.match(path))
 
     def compiled(self) -> str:
         """What `authorizer/routes.json` holds: JSON, one guarded route a line."""
@@ -117,7 +122,8 @@ def _entry(method: str, route: object, scopes: list[Scope]) -> RouteEntry:
                 f"{name}: the parameter {parameter!r} needs the convertor `id`, as in "
                 f"`{{{parameter}:id}}`; another has more than one spelling"
             )
-    return RouteEntry(method, path, scopes[0] if scopes else None, resource)
+    regex = route.path_regex  # type: ignore[attr-defined]
+    return RouteEntry(method, path, scopes[0] if scopes else None, resource, regex)
 
 
 def _refuse_overlaps(entries: Iterable[RouteEntry]) -> None:

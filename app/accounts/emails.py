@@ -1,5 +1,7 @@
 """E-mail addresses, each in one spelling, so that one person cannot be two accounts."""
 
+import unicodedata
+
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from app.accounts.models import MAX_EMAIL
@@ -13,12 +15,15 @@ def normalise_email(text: str) -> str:
 
     Whether mail reaches it is not asked: that takes the network, and a message.
     """
+    if len(text) > 2 * MAX_EMAIL:  # before NFC, which is quadratic in a run of combining marks
+        raise ValueError(f"an e-mail address has at most {MAX_EMAIL} characters")
     try:
         found = validate_email(text, check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError:
         # The library's reason repeats parts of what was sent.
         raise ValueError("this is no e-mail address; one looks like ada@example.com") from None
-    address = found.normalized.lower()
+    # Lower case can take a text out of NFC: J with a caron is two characters, j with one is one.
+    address = unicodedata.normalize("NFC", found.normalized.lower())
     if len(address) > MAX_EMAIL:
         raise ValueError(f"an e-mail address has at most {MAX_EMAIL} characters")
     return address

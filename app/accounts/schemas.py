@@ -10,9 +10,7 @@ from app.accounts.emails import normalise_email
 from app.accounts.models import User
 from app.accounts.passwords import MAX_CHARACTERS, MIN_CHARACTERS, normalise_password
 
-Email = Annotated[
-    str, AfterValidator(normalise_email), Field(examples=["ada@example.com"], max_length=320)
-]
+Email = Annotated[str, AfterValidator(normalise_email), Field(examples=["ada@example.com"])]
 Password = Annotated[
     str,
     AfterValidator(normalise_password),

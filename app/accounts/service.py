@@ -25,9 +25,15 @@ def create_user(session: Session, *, email: str, password_hash: str, roles: Iter
     return user
 
 
-def find_by_email(session: Session, email: str) -> User | None:
-    """The user with this address, in the spelling that `normalise_email` makes."""
-    return session.scalar(select(User).where(User.email == email))
+def find_login(session: Session, email: str) -> tuple[UUID, str] | None:
+    """Id and password hash of the user with this address: one query, whether he is there or not."""
+    row = session.execute(select(User.id, User.password_hash).where(User.email == email)).first()
+    return None if row is None else (row.id, row.password_hash)
+
+
+def roles_of(session: Session, user_id: UUID) -> Sequence[str]:
+    """The names of the roles that a user holds."""
+    return session.scalars(select(UserRole.name).where(UserRole.user_id == user_id)).all()
 
 
 def replace_hash(session: Session, *, old: str, new: str) -> None:

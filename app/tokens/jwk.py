@@ -19,7 +19,12 @@ from app.tokens.keys import (
     RsaKey,
     SigningKey,
 )
-from app.tokens.weak_keys import has_roca_fingerprint, is_well_known
+from app.tokens.weak_keys import (
+    has_roca_fingerprint,
+    is_easily_factored,
+    is_repetition,
+    is_well_known,
+)
 
 MIN_RSA_BITS, MAX_RSA_BITS = 2048, 8192
 MIN_RSA_EXPONENT = 65537  # FIPS 186-5 §5.1
@@ -89,6 +94,11 @@ def _hmac_key(kid: str, alg: str, jwk: Mapping[str, Any]) -> Key:
             f"its secret has {len(secret)} bytes, and {alg} needs {least} (RFC 7518 §3.2); "
             f"make one with `ostiary keys generate --alg {alg}`",
         )
+    if is_repetition(secret):
+        raise _refusal(
+            kid,
+            f"its secret is one text repeated; make one with `ostiary keys generate --alg {alg}`",
+        )
     if is_well_known(secret):
         raise _refusal(
             kid,
@@ -99,7 +109,10 @@ def _hmac_key(kid: str, alg: str, jwk: Mapping[str, Any]) -> Key:
 
 
 def _rsa_key(kid: str, alg: str, jwk: Mapping[str, Any]) -> Key:
-    n, e = (int.from_bytes(_octets(kid, jwk, name)) for name in ("n", "e"))
+    octets = [_octets(kid, jwk, name) for name in ("n", "e")]
+    if any(len(value) > 1 and value[0] == 0 for value in octets):
+        raise _refusal(kid, "its 'n' and 'e' must have no leading zero octet (RFC 7518 §2)")
+    n, e = map(int.from_bytes, octets)
     if not MIN_RSA_BITS <= n.bit_length() <= MAX_RSA_BITS:
         raise _refusal(
             kid,
@@ -108,8 +121,8 @@ def _rsa_key(kid: str, alg: str, jwk: Mapping[str, Any]) -> Key:
         )
     if e < MIN_RSA_EXPONENT or e % 2 == 0 or e.bit_length() > 64:
         raise _refusal(kid, "its RSA exponent is even, tiny or huge; 65537 is usual")
-    if n % 2 == 0:
-        raise _refusal(kid, "its RSA modulus is even, so it is no product of two large primes")
+    if is_easily_factored(n):
+        raise _refusal(kid, "its RSA modulus is no product of two large primes")
     if has_roca_fingerprint(n):
         raise _refusal(kid, "its RSA modulus has the ROCA fingerprint (CVE-2017-15361): it factors")
     public_key = rsa.RSAPublicNumbers(e, n).public_key()
@@ -130,6 +143,8 @@ def _ec_key(kid: str, alg: str, jwk: Mapping[str, Any]) -> Key:
         public_key = numbers.public_key()
     except (ValueError, UnsupportedAlgorithm):
         raise _refusal(kid, f"its point does not lie on the curve {crv}") from None
+    if public_key.public_numbers() != numbers:
+        raise _refusal(kid, "its 'x' and 'y' must be below the prime of the curve's field")
     return EcKey(kid, alg, public_key, _public_jwk(jwk, "crv", "x", "y"))
 
 

@@ -1,11 +1,14 @@
 """Where a key set comes from: `file:PATH`, or `env:NAME`, a JWK Set in the variable NAME."""
 
 import os
+import re
 from pathlib import Path
 
 from app.tokens.errors import KeySetError
 from app.tokens.jwk import parse_key_set
 from app.tokens.keys import KeySet
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 
 
 def load_key_set(source: str) -> KeySet:
@@ -24,6 +27,8 @@ def load_key_set(source: str) -> KeySet:
 
 
 def _from_file(path: str) -> bytes:
+    if path.lstrip().startswith("{"):
+        raise KeySetError("`file:` takes a path, not the key set itself")
     try:
         return Path(path).read_bytes()
     except FileNotFoundError:
@@ -37,6 +42,8 @@ def _from_file(path: str) -> bytes:
 
 
 def _from_environment(name: str) -> bytes:
+    if not _VARIABLE.fullmatch(name):
+        raise KeySetError("`env:` takes the name of a variable, not the key set itself")
     document = os.environ.get(name)
     if not document:
         raise KeySetError(f"the variable {name} is not set; it must hold a JWK Set (RFC 7517 §5)")

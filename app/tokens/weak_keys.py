@@ -3,6 +3,7 @@
 import hashlib
 from base64 import b64encode
 from functools import cache
+from math import gcd, isqrt, prod
 from pathlib import Path
 
 from app.tokens.encoding import base64url_encode
@@ -37,6 +38,22 @@ def is_well_known(secret: bytes) -> bool:
     )
     digests = (hashlib.sha256(spelling).hexdigest() for spelling in spellings)
     return not known_secret_digests().isdisjoint(digests)
+
+
+def is_repetition(secret: bytes) -> bool:
+    """Whether a secret is one shorter text written several times, such as 32 zero bytes."""
+    return secret in (secret + secret)[1:-1]
+
+
+def is_easily_factored(modulus: int) -> bool:
+    """Whether an RSA modulus has a prime factor below 4096, or is a square."""
+    return gcd(modulus, _small_primes()) != 1 or isqrt(modulus) ** 2 == modulus
+
+
+@cache
+def _small_primes() -> int:
+    """The product of the primes below 4096."""
+    return prod(n for n in range(2, 4096) if all(n % d for d in range(2, isqrt(n) + 1)))
 
 
 def has_roca_fingerprint(modulus: int) -> bool:

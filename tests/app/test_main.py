@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
 from app import main
 from tests.app.events import own_event_loop
@@ -71,3 +72,26 @@ def test_unsafe_settings_do_not_build(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Exception, match="issuer must be an https URL"):
         _ = main.app
     assert "app" not in vars(main)
+
+
+def test_a_405_names_every_verb_that_the_path_has(client: TestClient) -> None:
+    for path, verbs in (("/users", "GET, POST"), ("/notes", "GET, POST"), ("/health", "GET")):
+        answer = client.patch(path)
+        assert (answer.status_code, answer.headers["allow"]) == (405, verbs)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"email":"a@example.com","email":"b@example.com","password":"correct horse battery"}',
+        '{"email":"a@example.com","password":"correct horse battery"}'.encode("utf-16"),
+        b'\xef\xbb\xbf{"email":"a@example.com","password":"correct horse battery"}',
+        b"[1]",
+    ],
+)
+def test_a_body_with_two_readings_is_refused(client: TestClient, body: bytes) -> None:
+    answer = client.post("/users", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["errors"]["body"]) == (
+        422,
+        "this is no JSON object in UTF-8 with each member once",
+    )

@@ -197,3 +197,19 @@ def test_settings_are_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(monkeypatch, {})
     with pytest.raises(ValidationError, match="frozen"):
         setattr(settings, "database_url", SecretStr("sqlite://"))  # noqa: B010 - mypy knows better
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:///file:x.db?uri=true"])
+def test_sqlite_without_a_file_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    sentence = refusal(monkeypatch, {"OSTIARY_DATABASE_URL": url})
+    assert "takes the path of a file" in sentence
+
+
+def test_a_misspelt_database_url_keeps_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "postgresql+psycopg://user:s3cret/db"  # the @ is forgotten: the password is the port
+    assert "s3cret" not in refusal(monkeypatch, {"OSTIARY_DATABASE_URL": url})
+
+
+def test_a_driver_that_is_not_installed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    sentence = refusal(monkeypatch, {"OSTIARY_DATABASE_URL": "postgresql+psycopg2://u@h/d"})
+    assert "not postgresql+psycopg2; write `postgresql+psycopg://" in sentence

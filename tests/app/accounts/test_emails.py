@@ -1,65 +1,29 @@
-"""One person, one address, one spelling."""
+"""E-mail addresses: one spelling for one address, and no long work for a long text."""
+
+import unicodedata
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
+from app.accounts import emails
 from app.accounts.emails import normalise_email
-from app.accounts.models import MAX_EMAIL
+
+# Upper-case letters whose lower case is one character where the letter itself is two.
+DRAWN_TOGETHER = ("J\u030c", "H\u0331", "T\u0308", "W\u030a", "Y\u030a", "A\u02be")
 
 
-@pytest.mark.parametrize(
-    ("written", "kept"),
-    [
-        ("ada@example.com", "ada@example.com"),
-        ("Ada.LOVELACE@Example.COM", "ada.lovelace@example.com"),
-        ("\u00c9ve@example.com", "\u00e9ve@example.com"),
-        ("E\u0301ve@example.com", "\u00e9ve@example.com"),
-        ("e\u0301ve@example.com", "\u00e9ve@example.com"),
-        ("ada@b\u00fccher.example", "ada@b\u00fccher.example"),
-        ("ada@BU\u0308CHER.example", "ada@b\u00fccher.example"),
-        ("ada@xn--bcher-kva.example", "ada@b\u00fccher.example"),
-        ("\u212aelvin@example.com", "kelvin@example.com"),
-        ("admin@localhost", "admin@localhost"),
-        ("ada+tag@example.com", "ada+tag@example.com"),
-    ],
-)
-def test_each_spelling_of_an_address_becomes_one(written: str, kept: str) -> None:
-    assert normalise_email(written) == kept
-    assert normalise_email(kept) == kept
+@pytest.mark.parametrize("letter", DRAWN_TOGETHER)
+def test_lower_case_does_not_split_one_address_into_two(letter: str) -> None:
+    address = normalise_email(f"{letter}@example.com")
+    assert unicodedata.is_normalized("NFC", address)
+    assert normalise_email(address) == address
+    small = unicodedata.normalize("NFC", letter.lower())
+    assert normalise_email(f"{small}@example.com") == address
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("", "ada", "@", "ada@", "@example.com", "ada@@example.com", "a b@example.com"),
-        *("ada@example.com\n", "ada@exa mple.com", "ada@example.com\0", "\ud800@example.com"),
-        *("Ada <ada@example.com>", '"a b"@example.com', "ada@[127.0.0.1]", "ada@-x.example"),
-        *("a@" + "b" * 250 + ".com", "a" * 100_000 + "@example.com"),
-        *(".a@example.com", "a..b@example.com", "a@example..com", "\u202eada@example.com"),
-    ],
-)
-def test_what_is_no_address_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="e-mail address"):
-        normalise_email(text)
+def test_a_long_text_is_refused_before_it_is_normalised(monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_late(*_: object, **__: object) -> None:
+        pytest.fail("the library was asked")
 
-
-def test_an_address_longer_than_its_column_is_refused() -> None:
-    domain = ".".join(["d" * 60] * 4)
-    assert len(normalise_email(f"aaaa@{domain}.com")) <= MAX_EMAIL
-    with pytest.raises(ValueError, match="e-mail address"):
-        normalise_email(f"{'a' * 20}@{domain}.com")
-
-
-LETTERS = st.text(st.characters(categories=("Ll", "Lu", "Lo", "Mn", "Nd")), min_size=1, max_size=8)
-
-
-@settings(max_examples=400, derandomize=True, database=None, deadline=None)
-@given(LETTERS)
-def test_a_kept_address_is_kept_as_it_is(local: str) -> None:
-    try:
-        kept = normalise_email(f"{local}@example.com")
-    except ValueError:
-        return
-    assert normalise_email(kept) == kept
-    assert kept == kept.lower()
+    monkeypatch.setattr(emails, "validate_email", too_late)
+    with pytest.raises(ValueError, match="at most 254 characters"):
+        normalise_email("a" + "\u0301\u0323" * 15_000 + "@example.com")

@@ -176,3 +176,15 @@ def test_only_a_login_that_succeeds_renews_an_outdated_hash(
     assert Account.log_in(member.client, member.email).token
     with database.transaction() as session:
         assert renewed is (session.scalars(select(User.password_hash)).one() == after)
+
+
+def test_a_long_text_is_refused_before_it_is_normalised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NFC is quadratic in a run of combining marks: 63 KB of them would hold the process 1 s."""
+
+    class TooLate:
+        def normalize(self, *_: object) -> None:
+            pytest.fail("it was normalised")
+
+    monkeypatch.setattr("app.accounts.passwords.unicodedata", TooLate())
+    with pytest.raises(ValueError, match="15 to 128 characters"):
+        normalise_password("a" + "\u0301\u0323" * 15_000)

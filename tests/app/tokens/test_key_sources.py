@@ -122,3 +122,10 @@ def test_a_secret_put_where_a_source_belongs_is_not_repeated() -> None:
 def test_a_path_that_cannot_be_one_is_refused() -> None:
     with pytest.raises(KeySetError, match="cannot be read"):
         load_key_set("file:a\0b")
+
+
+@pytest.mark.parametrize("source", ["env:", "file:", "file: "])
+def test_a_key_set_put_where_its_place_belongs_is_not_repeated(source: str) -> None:
+    with pytest.raises(KeySetError, match="not the key set itself") as refused:
+        load_key_set(source + '{"keys": [{"kty": "oct", "k": "s3cret"}]}')
+    assert "s3cret" not in str(refused.value)

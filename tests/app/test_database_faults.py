@@ -1,0 +1,89 @@
+"""What a client and the log are told where the database or another request gets in the way."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.orm import Session
+
+from app.accounts.models import User
+from app.database import Database
+from app.errors import problem_from
+from app.parts import find
+from app.resources.notes import service
+from app.resources.notes.schemas import NoteContent
+from tests.support import PASSWORD, Account
+
+
+class RefusedByPostgres(Exception):
+    """As psycopg's errors are: with a code of PostgreSQL's."""
+
+    def __init__(self, sqlstate: str) -> None:
+        self.sqlstate = sqlstate
+
+
+@pytest.mark.parametrize(("sqlstate", "status"), [("42P01", 503), ("25006", 503), ("42601", 500)])
+def test_a_database_that_is_not_ready_is_503_and_a_fault_of_ours_500(
+    sqlstate: str, status: int
+) -> None:
+    error = ProgrammingError("SELECT", {}, RefusedByPostgres(sqlstate))
+    assert problem_from(error).status_code == status
+
+
+def test_what_a_statement_carried_stays_out_of_its_error(app: FastAPI, member: Account) -> None:
+    database = find(app, Database)
+    with database.transaction() as session:
+        session.add(User(email=member.email, password_hash="$argon2id$secret"))
+        with pytest.raises(IntegrityError) as failed:
+            session.flush()
+        session.rollback()
+    assert "$argon2id$secret" not in str(failed.value)
+    assert member.email not in str(failed.value)
+
+
+def test_a_note_that_is_deleted_while_it_is_changed_is_404(
+    app: FastAPI, client: TestClient, member: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = client.post("/notes", json={"title": "1", "body": ""}, headers=member.headers).json()
+    found = service.get_note
+
+    def found_and_then_deleted(session: Session, *which: object) -> object:
+        note = found(session, *which)  # type: ignore[arg-type]
+        with find(app, Database).transaction() as another:
+            another.delete(another.get_one(type(note), note.id))
+        return note
+
+    monkeypatch.setattr(service, "get_note", found_and_then_deleted)
+    content = NoteContent(title="2", body="").model_dump()
+    answer = client.put(f"/notes/{note['id']}", json=content, headers=member.headers)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+@pytest.fixture
+def statements(app: FastAPI) -> Iterator[list[str]]:
+    """Every statement that the database is asked."""
+    asked: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        asked.append(statement)
+
+    engine = find(app, Database).engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def test_a_failed_login_asks_the_same_for_a_known_and_an_unknown_user(
+    client: TestClient, member: Account, statements: list[str]
+) -> None:
+    asked = []
+    for username in (member.email, "nobody@example.com", "no address"):
+        statements.clear()
+        form = {"username": username, "password": f"not {PASSWORD}"}
+        assert client.post("/auth/login", data=form).status_code == 401
+        asked.append(list(statements))
+    assert len(asked[0]) == 1
+    assert asked[0] == asked[1] == asked[2]
