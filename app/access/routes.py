@@ -12,7 +12,7 @@ from itertools import combinations
 from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.routing import iter_route_contexts
+from fastapi.routing import RouteContext, iter_route_contexts
 
 from app.access.convertors import IdConvertor
 from app.access.guards import GuardedRoute, guards_of
@@ -106,8 +106,8 @@ class RouteTable:
         return '{\n  "routes": [\n    ' + ",\n    ".join(lines) + "\n  ]\n}\n"
 
 
-def _entry(method: str, route: object, scopes: list[Scope]) -> RouteEntry:
-    path = route.path_format  # type: ignore[attr-defined]
+def _entry(method: str, route: RouteContext, scopes: list[Scope]) -> RouteEntry:
+    path = str(route.path_format)
     name = f"{method} {path}"
     if len(scopes) > 1:
         raise TableError(f"{name} wears {len(scopes)} guards; a route wears one")
@@ -116,14 +116,13 @@ def _entry(method: str, route: object, scopes: list[Scope]) -> RouteEntry:
     if scopes and (method, path) in PUBLIC:
         raise TableError(f"{name} wears a guard and stands on the public list too")
     resource = f"{method}{_PARAMETER.sub(IdConvertor.arn_pattern, path)}"
-    for parameter, convertor in route.param_convertors.items():  # type: ignore[attr-defined]
+    for parameter, convertor in route.param_convertors.items():
         if not isinstance(convertor, IdConvertor):
             raise TableError(
                 f"{name}: the parameter {parameter!r} needs the convertor `id`, as in "
                 f"`{{{parameter}:id}}`; another has more than one spelling"
             )
-    regex = route.path_regex  # type: ignore[attr-defined]
-    return RouteEntry(method, path, scopes[0] if scopes else None, resource, regex)
+    return RouteEntry(method, path, scopes[0] if scopes else None, resource, route.path_regex)
 
 
 def _refuse_overlaps(entries: Iterable[RouteEntry]) -> None:

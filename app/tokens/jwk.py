@@ -158,9 +158,11 @@ _FAMILIES: Mapping[str, tuple[str, Callable[[str, str, Mapping[str, Any]], Key]]
 def _octets(kid: str, jwk: Mapping[str, Any], member: str) -> bytes:
     value = jwk.get(member)
     try:
-        return base64url_decode(value.encode("ascii"))  # type: ignore[union-attr]
-    except (AttributeError, ValueError):
-        raise _refusal(kid, f"its {member!r} must be base64url without padding") from None
+        if isinstance(value, str):
+            return base64url_decode(value.encode("ascii"))
+    except ValueError:
+        pass
+    raise _refusal(kid, f"its {member!r} must be base64url without padding")
 
 
 def _public_jwk(jwk: Mapping[str, Any], *members: str) -> Mapping[str, str]:
