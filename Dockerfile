@@ -32,14 +32,23 @@ COPY app/__init__.py ./app/
 COPY app/tokens/__init__.py \
      app/tokens/bearer.py \
      app/tokens/claims.py \
+     app/tokens/ec_key.py \
      app/tokens/encoding.py \
      app/tokens/errors.py \
+     app/tokens/fetch.py \
+     app/tokens/hmac_key.py \
      app/tokens/jwk.py \
+     app/tokens/jwk_members.py \
+     app/tokens/key_ring.py \
      app/tokens/key_sources.py \
+     app/tokens/key_states.py \
      app/tokens/keys.py \
      app/tokens/known_secrets.txt \
+     app/tokens/rsa_key.py \
+     app/tokens/urls.py \
      app/tokens/verify.py \
      app/tokens/weak_keys.py \
+     app/tokens/weak_secrets.py \
      ./app/tokens/
 COPY authorizer/ ./authorizer/
 RUN python -m compileall -q app authorizer

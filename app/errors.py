@@ -29,6 +29,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
+from app.tokens.errors import KeySetError
+
 _LOG = logging.getLogger("ostiary.errors")
 RETRY_AFTER_SECONDS = 2
 PROBLEM_JSON = "application/problem+json"
@@ -188,6 +190,9 @@ def problem_from(error: Exception) -> JSONResponse:
             return problem_from(invalid_request(error.errors()))
         case PoolTimeoutError() | OperationalError() | InterfaceError():
             return _no_database(error)
+        case KeySetError():
+            _LOG.error("There are no keys to use: %s", error)
+            return problem_from(Unavailable("The service cannot use its keys."))
         case DBAPIError() if getattr(error.orig, "sqlstate", None) in _NOT_READY:
             return _no_database(error)
         case StaleDataError():
@@ -224,6 +229,7 @@ def render_problems(app: FastAPI) -> None:
         HTTPException,
         RequestValidationError,
         DBAPIError,
+        KeySetError,
         PoolTimeoutError,
         StaleDataError,
     ):

@@ -5,9 +5,10 @@ are first asked for, so that whoever wants only `create_app` needs no settings.
 """
 
 import asyncio
+import time
 import warnings
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -30,18 +31,24 @@ from app.resources import routers as resource_routers
 from app.sessions.router import router as sessions_router
 from app.sessions.service import Login
 from app.settings import Settings, load_settings
+from app.tokens.aws_sources import open_signing_keys
+from app.tokens.errors import KeySetError
 from app.tokens.issue import Issuer
-from app.tokens.key_sources import load_key_set
+from app.tokens.key_ring import REREAD_SECONDS, KeyRing
 from app.tokens.verify import Verifier
 
+Clock = Callable[[], float]
 # Mangum sends every other media type in base64, which a REST API hands on as it is.
 TEXT_MEDIA_TYPES = ["text/", "application/json", "+json", "+jwt"]
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The app with these settings; KeySetError or TableError when it must not start."""
+def create_app(settings: Settings, *, clock: Clock = time.time) -> FastAPI:
+    """The app with these settings; KeySetError or TableError when it must not start.
+
+    `clock` tells tokens and keys the time, in seconds since the epoch.
+    """
     app = unwired_app()
-    _wire_parts(app, settings)
+    _wire_parts(app, settings, clock)
     app.add_middleware(RequestRules)
     app.add_middleware(
         CORSMiddleware,
@@ -64,7 +71,7 @@ def unwired_app() -> FastAPI:
         # Relative to /openapi.json, so it holds under any prefix.
         servers=[{"url": "."}],
         redirect_slashes=False,
-        lifespan=_close_database_at_the_end,
+        lifespan=_lifespan,
         responses=PROBLEM_RESPONSES,
     )
     for router in (
@@ -82,14 +89,14 @@ def unwired_app() -> FastAPI:
     return app
 
 
-def _wire_parts(app: FastAPI, settings: Settings) -> None:
-    keys = load_key_set(settings.keys)
-    keys.warn_of_mixture()
+def _wire_parts(app: FastAPI, settings: Settings, clock: Clock) -> None:
+    keys = open_signing_keys(settings.keys, clock=clock)
+    keys.current().warn_of_mixture()
     name, audience = settings.issuer, settings.audience
     database = Database(settings.database_url.get_secret_value())
     passwords = PasswordHasher()
     lifetime = settings.access_token_seconds
-    issuer = Issuer(keys, issuer=name, audience=audience, lifetime=lifetime)
+    issuer = Issuer(keys, issuer=name, audience=audience, lifetime=lifetime, clock=clock)
     wire(
         app,
         settings,
@@ -97,7 +104,7 @@ def _wire_parts(app: FastAPI, settings: Settings) -> None:
         database,
         passwords,
         HashingSlots(),
-        Verifier(keys, issuer=name, audience=audience),
+        Verifier(keys, issuer=name, audience=audience, clock=clock),
         Login(database, passwords, issuer, app.state.routes.roles),
     )
 
@@ -111,9 +118,19 @@ async def _method_not_allowed(request: Request, error: Exception) -> Response:
 
 
 @asynccontextmanager
-async def _close_database_at_the_end(app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    reading = asyncio.create_task(_keep_reading(find(app, KeyRing)))
     yield
+    reading.cancel()
     find(app, Database).close()
+
+
+async def _keep_reading(keys: KeyRing) -> None:
+    """Under a server, keys are read again in a thread, before a request would wait for them."""
+    while True:
+        await asyncio.sleep(REREAD_SECONDS * 0.9)
+        with suppress(KeySetError):  # whoever needs the keys will be told
+            await asyncio.to_thread(keys.refresh)
 
 
 def _handler() -> Handler:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from app.parts import part
-from app.tokens.claims import check_issuer, on_loopback
+from app.tokens.urls import check_issuer, on_loopback
 
 STATE_FOLDER = ".ostiary"
 LOCAL_ISSUER = "http://127.0.0.1:8000"
@@ -20,7 +20,8 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")
 _MEANING = {
     "issuer": "the `iss` of the tokens, an https URL",
     "audience": "the `aud` of the access tokens",
-    "keys": "a key source: `env:NAME` (a JWK Set in the variable NAME) or `file:PATH`",
+    "keys": "a key source: `kms:KEY_ID`, `secretsmanager:NAME`, `env:NAME` (a JWK Set in the "
+    "variable NAME) or `file:PATH`",
     "database_url": "the SQLAlchemy URL of a PostgreSQL database",
 }
 

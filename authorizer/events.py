@@ -5,8 +5,7 @@ Shapes: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 # arn:{partition}:execute-api:{region}:{account}:{api}/{stage}/{VERB}/{path}; what may stand in
 # front of the verb is what a policy copies, so nothing there can be a wildcard.
@@ -21,8 +20,7 @@ class UndecidedError(Exception):
     """The authorizer can say neither Allow nor Deny. API Gateway answers 5xx and caches nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorizationRequest:
+class AuthorizationRequest(NamedTuple):
     """What a decision rests on: the API's stage, and every Authorization value that came."""
 
     stage_arn: str
@@ -31,7 +29,7 @@ class AuthorizationRequest:
 
 def read_event(event: object) -> AuthorizationRequest:
     """The request in a REST API's TOKEN or REQUEST event; UndecidedError for any other shape."""
-    if not isinstance(event, Mapping):
+    if not isinstance(event, dict):
         raise UndecidedError(f"an authorizer event is an object, not a {type(event).__name__}")
     kind = event.get("type")
     if "version" in event or kind not in ("TOKEN", "REQUEST"):
@@ -78,6 +76,7 @@ def _authorization_entries(headers: object) -> list[Any]:
 
 
 def _strings(values: list[Any]) -> tuple[str, ...]:
-    if not all(isinstance(value, str) for value in values):
-        raise UndecidedError("the event's Authorization is not a string")
+    for value in values:
+        if not isinstance(value, str):
+            raise UndecidedError("the event's Authorization is not a string")
     return tuple(values)

@@ -4,9 +4,9 @@ import logging
 from functools import cache
 
 from app.tokens.bearer import bearer_token
-from app.tokens.errors import TokenError
+from app.tokens.errors import KeysUnavailable, TokenError
 from app.tokens.verify import Verifier
-from authorizer.events import read_event
+from authorizer.events import UndecidedError, read_event
 from authorizer.policy import Policy, load_routes, policy_for
 from authorizer.settings import load_settings, on_lambda
 
@@ -17,8 +17,8 @@ _routes = load_routes()
 def handler(event: object, context: object) -> Policy:
     """The policy for the token in a REST API's authorizer event.
 
-    Raises `Exception("Unauthorized")` for a token that is absent or bad, and UndecidedError for
-    an event that is none.
+    Raises `Exception("Unauthorized")` for a token that is absent or bad, and UndecidedError for an
+    event that is none, and while there are no keys to judge by.
     """
     request = read_event(event)
     try:
@@ -27,6 +27,8 @@ def handler(event: object, context: object) -> Policy:
         _LOG.info("refused: %s: %s", error.code, error, extra={"code": error.code})
         # API Gateway answers 401 to exactly this message, and 500 to every other.
         raise Exception("Unauthorized") from None  # noqa: TRY002
+    except KeysUnavailable as error:
+        raise UndecidedError(f"no token can be judged: {error}") from None
     policy = policy_for(claims, request.stage_arn, _routes)
     _LOG.info("decided: %s", policy["context"]["code"], extra=policy["context"])
     return policy

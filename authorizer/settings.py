@@ -1,12 +1,13 @@
 """The authorizer's settings, read from the environment with the standard library alone."""
 
 import os
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from app.tokens.claims import check_issuer, on_loopback
-from app.tokens.errors import KeySetError
-from app.tokens.key_sources import load_key_set
+from app.tokens.errors import KeySetError, KeysUnavailable
+from app.tokens.key_ring import KeyRing
+from app.tokens.key_sources import open_verifying_keys
 from app.tokens.keys import KeySet
+from app.tokens.urls import check_issuer, on_loopback
 
 _LOCAL = {
     "OSTIARY_ISSUER": "http://127.0.0.1:8000",
@@ -17,7 +18,8 @@ _LOCAL = {
 _MEANING = {
     "OSTIARY_ISSUER": "the `iss` of the tokens, an https URL",
     "OSTIARY_AUDIENCE": "the `aud` of the tokens",
-    "OSTIARY_KEYS": "the source of the public keys: `env:NAME` or `file:PATH`",
+    "OSTIARY_KEYS": "the source of the public keys: `https://…/jwks.json`, `env:NAME` (a JWK Set "
+    "in the variable NAME) or `file:PATH`, or two of them parted by a space",
     "OSTIARY_STATUS_LISTS": "`off`",
 }
 
@@ -26,13 +28,12 @@ class SettingsError(Exception):
     """The authorizer does not start with these settings; the message says what to set instead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What the authorizer trusts."""
 
     issuer: str
     audience: str
-    keys: KeySet
+    keys: KeyRing
 
 
 def on_lambda() -> bool:
@@ -41,22 +42,35 @@ def on_lambda() -> bool:
 
 
 def load_settings() -> Settings:
-    """The settings in the environment, refused with a SettingsError when absent or unsafe."""
+    """The settings in the environment, refused with a SettingsError when absent or unsafe.
+
+    KeysUnavailable where only the keys are missing, and may be there in a moment.
+    """
     values = _read_environment()
     if values["OSTIARY_STATUS_LISTS"] != "off":
         raise SettingsError("OSTIARY_STATUS_LISTS must be `off`")
     try:
-        keys = load_key_set(values["OSTIARY_KEYS"])
+        keys = open_verifying_keys(values["OSTIARY_KEYS"], accept=_public_halves)
+        # A set that is fetched is asked for by each request until it comes: who is down now may be
+        # up then. What lies at hand and must be refused ends the start.
+        if not keys.remote:
+            keys.current().warn_of_mixture()
+    except KeysUnavailable:
+        raise
     except KeySetError as error:
         raise SettingsError(f"OSTIARY_KEYS: {error}") from None
+    return Settings(values["OSTIARY_ISSUER"], values["OSTIARY_AUDIENCE"], keys)
+
+
+def _public_halves(keys: KeySet) -> KeySet:
+    """The set as the authorizer may hold it: it verifies, and must not be able to sign."""
     if on_lambda() and keys.asymmetric_private_kids:
         named = ", ".join(keys.asymmetric_private_kids)
-        raise SettingsError(
-            f"OSTIARY_KEYS gives the authorizer the private halves of {named}. It verifies and "
-            "must not be able to sign: give it the JWK Set that `/.well-known/jwks.json` shows"
+        raise KeySetError(
+            f"the set gives the authorizer the private halves of {named}. It verifies and must not "
+            "be able to sign: give it the JWK Set that `/.well-known/jwks.json` shows"
         )
-    keys.warn_of_mixture()
-    return Settings(values["OSTIARY_ISSUER"], values["OSTIARY_AUDIENCE"], keys.verifying())
+    return keys.verifying()
 
 
 def _read_environment() -> dict[str, str]:

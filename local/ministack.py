@@ -17,7 +17,7 @@ from local.errors import EdgeError
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 4566
-SERVICES = "apigateway,cloudformation,iam,lambda,logs,s3,sts"
+SERVICES = "apigateway,cloudformation,iam,kms,lambda,logs,s3,secretsmanager,sts"
 # Its standard input ends when this program does, however that ends: then it ends, too.
 _LAUNCH = """
 import os, signal, sys, threading
@@ -45,7 +45,7 @@ def free_port(wanted: int | None = None) -> int:
 
 
 @contextmanager
-def running_ministack(folder: Path, port: int) -> Iterator[str]:
+def running_ministack(folder: Path, port: int, services: str = SERVICES) -> Iterator[str]:
     """Its endpoint, once it answers. It keeps no state; its log stands in `folder`."""
     scratch = folder / "ministack"
     shutil.rmtree(scratch, ignore_errors=True)
@@ -56,7 +56,7 @@ def running_ministack(folder: Path, port: int) -> Iterator[str]:
             # editable, for every module that their zip leaves out.
             [str(Path(sys.executable).resolve()), "-c", _LAUNCH],
             cwd=scratch,
-            env=_environment(port, scratch),
+            env=_environment(port, scratch, services),
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -77,7 +77,7 @@ def running_ministack(folder: Path, port: int) -> Iterator[str]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _environment(port: int, scratch: Path) -> dict[str, str]:
+def _environment(port: int, scratch: Path, services: str) -> dict[str, str]:
     """Nothing of the caller's but PATH: functions inherit it, and must see only their own."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
@@ -93,7 +93,7 @@ def _environment(port: int, scratch: Path) -> dict[str, str]:
         # Its MQTT and SFTP listeners know no BIND_HOST and would open 0.0.0.0.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
-        "SERVICES": SERVICES,
+        "SERVICES": services,
     }
 
 

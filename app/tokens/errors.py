@@ -18,6 +18,7 @@ TokenError                     do not trust this token
 ├── TokenNotYetValid           token_not_yet_valid
 └── LifetimeTooLong            lifetime_too_long
 KeySetError                    this key set cannot be used
+└── KeysUnavailable            there is none to be had at this moment
 
 The code of a TokenError is stable and is for the log; its message names what was expected and what
 came. Neither is for the client, who learns only that the token is invalid (RFC 6750 §3.1).
@@ -100,6 +101,10 @@ class LifetimeTooLong(TokenError):
 
 class KeySetError(Exception):
     """This key set cannot be used; the message names the key and says what to do."""
+
+
+class KeysUnavailable(KeySetError):
+    """What holds the keys cannot be reached: nothing can be said of any token, nor one signed."""
 
 
 def quoted(value: object, limit: int = 64) -> str:

@@ -7,9 +7,12 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from app.tokens.ec_key import CURVES
 from app.tokens.encoding import base64url_encode
-from app.tokens.keys import ALGORITHMS, CURVES, HASHES
+from app.tokens.hmac_key import SECRET_BYTES
+from app.tokens.keys import ALGORITHMS
 
+DEFAULT_ALG = "RS256"  # both native JWT authorizers of API Gateway take it
 RSA_BITS = 2048
 _OCT_KID_BYTES = 16
 
@@ -23,7 +26,7 @@ def generate_key(alg: str) -> dict[str, Any]:
     if alg not in ALGORITHMS:
         raise ValueError(f"alg must be one of {', '.join(sorted(ALGORITHMS))}, not {alg!r}")
     if alg.startswith("HS"):
-        secret = secrets.token_bytes(HASHES[alg[2:]].digest_size)
+        secret = secrets.token_bytes(SECRET_BYTES[alg])
         kid = secrets.token_urlsafe(_OCT_KID_BYTES)
         return {"kty": "oct", "kid": kid, "alg": alg, "use": "sig", "k": base64url_encode(secret)}
     public, private = _new_rsa() if alg.startswith("RS") else _new_ec(CURVES[alg])
@@ -36,9 +39,23 @@ def thumbprint(required_members: dict[str, str]) -> str:
     return base64url_encode(hashlib.sha256(canonical.encode()).digest())
 
 
+def public_members(key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> dict[str, str]:
+    """The members that make a public JWK (RFC 7518 §6.2.1, §6.3.1), and no others."""
+    if isinstance(key, rsa.RSAPublicKey):
+        modulus = key.public_numbers()
+        return {"kty": "RSA", "n": _uint(modulus.n), "e": _uint(modulus.e)}
+    point, size = key.public_numbers(), _octets(key.curve)
+    return {
+        "kty": "EC",
+        "crv": f"P-{key.curve.key_size}",
+        "x": base64url_encode(point.x.to_bytes(size)),
+        "y": base64url_encode(point.y.to_bytes(size)),
+    }
+
+
 def _new_rsa() -> tuple[dict[str, str], dict[str, str]]:
-    numbers = rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS).private_numbers()
-    public = numbers.public_numbers
+    key = rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)
+    numbers = key.private_numbers()
     private = {
         "d": numbers.d,
         "p": numbers.p,
@@ -47,25 +64,18 @@ def _new_rsa() -> tuple[dict[str, str], dict[str, str]]:
         "dq": numbers.dmq1,
         "qi": numbers.iqmp,
     }
-    return (
-        {"kty": "RSA", "n": _uint(public.n), "e": _uint(public.e)},
-        {name: _uint(value) for name, value in private.items()},
-    )
+    public = public_members(key.public_key())
+    return public, {name: _uint(value) for name, value in private.items()}
 
 
 def _new_ec(curve: ec.EllipticCurve) -> tuple[dict[str, str], dict[str, str]]:
-    numbers = ec.generate_private_key(curve).private_numbers()
-    size = (curve.key_size + 7) // 8
-    point = numbers.public_numbers
-    return (
-        {
-            "kty": "EC",
-            "crv": f"P-{curve.key_size}",
-            "x": base64url_encode(point.x.to_bytes(size)),
-            "y": base64url_encode(point.y.to_bytes(size)),
-        },
-        {"d": base64url_encode(numbers.private_value.to_bytes(size))},
-    )
+    key = ec.generate_private_key(curve)
+    secret = key.private_numbers().private_value.to_bytes(_octets(curve))
+    return public_members(key.public_key()), {"d": base64url_encode(secret)}
+
+
+def _octets(curve: ec.EllipticCurve) -> int:
+    return (curve.key_size + 7) // 8
 
 
 def _uint(value: int) -> str:

@@ -1,36 +1,92 @@
-"""Where a key set comes from: `file:PATH`, or `env:NAME`, a JWK Set in the variable NAME."""
+"""Where a key set comes from: the setting OSTIARY_KEYS, read into a KeyRing.
+
+file:PATH                  a JWK Set; with private keys in it, for its owner's eyes alone
+env:NAME                   a JWK Set in the variable NAME
+https://HOST/jwks.json     the public JWK Set of an issuer: verifies only
+secretsmanager:NAME        a JWK Set in a secret of AWS Secrets Manager ┐ the app's: see
+kms:KEY_ID[,KEY_ID…]       keys that never leave AWS KMS                ┘ aws_sources.py
+"""
 
 import os
 import re
-from pathlib import Path
+import stat
+import time
+from collections.abc import Callable, Mapping
 
-from app.tokens.errors import KeySetError
+from app.tokens.errors import KeySetError, KeysUnavailable
 from app.tokens.jwk import parse_key_set
+from app.tokens.key_ring import KeyRing, Source
 from app.tokens.keys import KeySet
+from app.tokens.urls import check_url
 
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+MAX_DOCUMENT_BYTES = 65_536
+FETCH_SECONDS = 0.9  # an authorizer that waits for its keys answers within a second
+_NEXT_SOURCE = r" (?=(?:file|env|https?|secretsmanager|kms):)"
+_MAX_VARIABLE = 128
+Opener = Callable[[str], Source]
 
 
-def load_key_set(source: str) -> KeySet:
-    """The key set behind a key source; KeySetError says what is wrong and what to do."""
-    scheme, _, rest = source.partition(":")
-    if scheme not in _SOURCES or not rest:
+def open_verifying_keys(
+    setting: str,
+    *,
+    accept: Callable[[KeySet], KeySet] = lambda keys: keys,
+    clock: Callable[[], float] = time.time,
+) -> KeyRing:
+    """The KeyRing behind a setting of one source, or of two parted by a space.
+
+    Of two, the first serves a cold start, and the second takes its place once it has answered.
+    `accept` may refuse each set that is read, or give another in its place. Raises KeySetError for
+    a setting that names no source, and for a first source of two that gives no set; one that
+    stands alone is read when it is first asked.
+    """
+    written = re.split(_NEXT_SOURCE, setting) if " " in setting else [setting]
+    if len(written) > 2:
+        raise KeySetError("at most two key sources stand side by side, parted by one space")
+    sources = [open_source(source, TO_VERIFY, accept) for source in written]
+    first = sources[0].read() if len(sources) == 2 else None
+    return KeyRing(sources[-1], first=first, clock=clock)
+
+
+def open_source(
+    written: str,
+    openers: Mapping[str, Opener],
+    accept: Callable[[KeySet], KeySet] = lambda keys: keys,
+) -> Source:
+    """The one source that is written there; KeySetError where none of `openers` takes it."""
+    scheme, _, rest = written.partition(":")
+    if scheme not in openers or not rest:
+        taken = ", ".join(f"`{spelling}`" for name, spelling in _WRITTEN.items() if name in openers)
         raise KeySetError(
-            "a key source is written `file:PATH` or `env:NAME` (a JWK Set in the variable NAME), "
-            "and this is neither; a key itself never stands in a setting"
+            f"a key source is written {taken} here, and this is none of them; a key itself never "
+            "stands in a setting"
         )
-    document = _SOURCES[scheme](rest)
-    try:
-        return parse_key_set(document)
-    except KeySetError as error:
-        raise KeySetError(f"{scheme}:{rest}: {error}") from None
+    source = openers[scheme](rest)
+    return Source(lambda: accept(source.read()), source.lasting, source.asked_for_unknown)
 
 
-def _from_file(path: str) -> bytes:
+def file_source(path: str) -> Source:
+    """`file:PATH`."""
     if path.lstrip().startswith("{"):
         raise KeySetError("`file:` takes a path, not the key set itself")
+
+    def read() -> KeySet:
+        document, mode = _read_file(path)
+        keys = parsed(f"file:{path}", document)
+        if mode & (stat.S_IRWXG | stat.S_IRWXO) and keys.holds_secrets:
+            raise KeySetError(
+                f"the key set at {path} holds private keys, and others may open it (its mode is "
+                f"{mode:04o}, 0600 was expected): run `chmod 600 {path}`"
+            )
+        return keys
+
+    return Source(read)
+
+
+def _read_file(path: str) -> tuple[bytes, int]:
+    """What the file holds, and the mode of that very file, whatever its name means by now."""
     try:
-        return Path(path).read_bytes()
+        with open(path, "rb") as opened:
+            return opened.read(), stat.S_IMODE(os.fstat(opened.fileno()).st_mode)
     except FileNotFoundError:
         raise KeySetError(
             f"no key set lies at {path}; make one with `ostiary keys generate`"
@@ -41,13 +97,73 @@ def _from_file(path: str) -> bytes:
         raise KeySetError("the key set cannot be read: its path holds a NUL character") from None
 
 
-def _from_environment(name: str) -> bytes:
-    if not _VARIABLE.fullmatch(name):
+def environment_source(name: str) -> Source:
+    """`env:NAME`."""
+    if not (name.isascii() and name.isidentifier() and len(name) <= _MAX_VARIABLE):
         raise KeySetError("`env:` takes the name of a variable, not the key set itself")
-    document = os.environ.get(name)
-    if not document:
-        raise KeySetError(f"the variable {name} is not set; it must hold a JWK Set (RFC 7517 §5)")
-    return document.encode("utf-8", "surrogateescape")
+
+    def read() -> KeySet:
+        document = os.environ.get(name)
+        if not document:
+            raise KeySetError(
+                f"the variable {name} is not set; it must hold a JWK Set (RFC 7517 §5)"
+            )
+        return parsed(f"env:{name}", document.encode("utf-8", "surrogateescape"))
+
+    return Source(read, lasting=True)
 
 
-_SOURCES = {"file": _from_file, "env": _from_environment}
+def _web(scheme: str) -> Opener:
+    def opened(rest: str) -> Source:
+        try:
+            url = check_url(f"{scheme}:{rest}")
+        except ValueError as error:
+            raise KeySetError(str(error)) from None
+        return Source(lambda: _read_jwks(url), asked_for_unknown=True)
+
+    return opened
+
+
+def _read_jwks(url: str) -> KeySet:
+    # It brings http.client, ssl and email along: a cold start with a set at hand does without.
+    from app.tokens.fetch import FetchError, fetch
+
+    try:
+        answer = fetch(url, seconds=FETCH_SECONDS, most=MAX_DOCUMENT_BYTES)
+    except FetchError as error:
+        raise KeysUnavailable(f"{url}: {error}") from None
+    if answer.status != 200:
+        raise KeysUnavailable(f"{url}: the status 200 was expected, not {answer.status}")
+    try:
+        keys = parsed(url, answer.body)
+    except KeySetError as error:
+        # Not for whoever reads it to mend: the next reading may do better.
+        raise KeysUnavailable(str(error)) from None
+    if keys.holds_secrets:
+        raise KeysUnavailable(
+            f"{url}: it publishes private keys; everyone can sign with them: retire them at once"
+        )
+    return keys
+
+
+def parsed(source: str, document: bytes) -> KeySet:
+    """The KeySet in a document; what is refused is told with its source."""
+    try:
+        return parse_key_set(document)
+    except KeySetError as error:
+        raise KeySetError(f"{source}: {error}") from None
+
+
+_WRITTEN = {
+    "file": "file:PATH",
+    "env": "env:NAME",
+    "https": "https://HOST/PATH",
+    "secretsmanager": "secretsmanager:NAME",
+    "kms": "kms:KEY_ID[,KEY_ID…]",
+}
+TO_VERIFY: Mapping[str, Opener] = {
+    "file": file_source,
+    "env": environment_source,
+    "https": _web("https"),
+    "http": _web("http"),
+}

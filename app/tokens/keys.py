@@ -1,28 +1,17 @@
-"""Keys that verify, each bound to one algorithm, and their set: kid → key (RFC 7517, 7518)."""
+"""Keys that verify, each bound to one algorithm, and their set: kid → key (RFC 7517, 7518).
 
-import hmac
+The three kinds of keys are in modules of their own: rsa_key, ec_key, hmac_key.
+"""
+
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
 
 _LOG = logging.getLogger("ostiary.keys")
 
-HASHES: Mapping[str, hashes.HashAlgorithm] = {
-    "256": hashes.SHA256(),
-    "384": hashes.SHA384(),
-    "512": hashes.SHA512(),
-}
-CURVES: Mapping[str, ec.EllipticCurve] = {
-    "ES256": ec.SECP256R1(),
-    "ES384": ec.SECP384R1(),
-    "ES512": ec.SECP521R1(),
-}
-ALGORITHMS = frozenset(f"{family}{size}" for family in ("HS", "RS", "ES") for size in HASHES)
+ALGORITHMS = frozenset(
+    f"{family}{size}" for family in ("HS", "RS", "ES") for size in ("256", "384", "512")
+)
 
 
 class Key(Protocol):
@@ -42,78 +31,59 @@ class Key(Protocol):
         """Whether `signature` is this key's over `signing_input` (RFC 7518 §3)."""
 
 
-@dataclass(frozen=True, slots=True)
-class HmacKey:
-    """HS256, HS384, HS512 (RFC 7518 §3.2). Whoever can verify with it can sign with it."""
-
-    kid: str
-    alg: str
-    secret: bytes = field(repr=False)
-    public_jwk: None = None
-
-    def verifies(self, signing_input: bytes, signature: bytes) -> bool:
-        expected = hmac.digest(self.secret, signing_input, f"sha{self.alg[2:]}")
-        return hmac.compare_digest(expected, signature)
-
-
-@dataclass(frozen=True, slots=True)
-class RsaKey:
-    """RS256, RS384, RS512: RSASSA-PKCS1-v1_5 (RFC 7518 §3.3)."""
-
-    kid: str
-    alg: str
-    public_key: rsa.RSAPublicKey
-    public_jwk: Mapping[str, str]
-
-    def verifies(self, signing_input: bytes, signature: bytes) -> bool:
-        try:
-            self.public_key.verify(
-                signature, signing_input, padding.PKCS1v15(), HASHES[self.alg[2:]]
-            )
-        except InvalidSignature:
-            return False
-        return True
-
-
-@dataclass(frozen=True, slots=True)
-class EcKey:
-    """ES256, ES384, ES512: ECDSA, the signature being r and s side by side (RFC 7518 §3.4)."""
-
-    kid: str
-    alg: str
-    public_key: ec.EllipticCurvePublicKey
-    public_jwk: Mapping[str, str]
-
-    def verifies(self, signing_input: bytes, signature: bytes) -> bool:
-        half = (self.public_key.key_size + 7) // 8
-        if len(signature) != 2 * half:
-            return False
-        r, s = int.from_bytes(signature[:half]), int.from_bytes(signature[half:])
-        try:
-            self.public_key.verify(
-                utils.encode_dss_signature(r, s), signing_input, ec.ECDSA(HASHES[self.alg[2:]])
-            )
-        except InvalidSignature:
-            return False
-        return True
-
-
-@dataclass(frozen=True, slots=True)
-class SigningKey:
+class SigningKey(NamedTuple):
     """The key that signs, as the JWK with its private members."""
 
     kid: str
     alg: str
-    jwk: Mapping[str, Any] = field(repr=False)
+    jwk: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return f"SigningKey(kid={self.kid!r}, alg={self.alg!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class KeySet:
+class RemoteSigningKey(NamedTuple):
+    """The key that signs, where its private half never leaves a service.
+
+    `sign` takes the signing input and gives the signature as a JWS holds it (RFC 7518 §3), or
+    raises KeysUnavailable.
+    """
+
+    kid: str
+    alg: str
+    sign: Callable[[bytes], bytes]
+
+
+class TrustedKeys(Protocol):
+    """Whoever knows the key set that counts at this moment: a KeySet, or a KeyRing."""
+
+    def current(self) -> "KeySet":
+        """The set to sign and verify with now; KeysUnavailable where none can be had."""
+
+    def after_unknown_kid(self) -> "KeySet":
+        """The set to trust when a kid is not in the current one: perhaps a newer one."""
+
+
+class KeySet(NamedTuple):
     """The keys that verify, by kid; the one that signs, where the set has its private half."""
 
     keys: Mapping[str, Key]
-    signing: SigningKey | None = field(default=None)
+    signing: SigningKey | RemoteSigningKey | None = None
     asymmetric_private_kids: tuple[str, ...] = ()
+
+    def current(self) -> "KeySet":
+        """Itself: a set that was handed over is never read again."""
+        return self
+
+    def after_unknown_kid(self) -> "KeySet":
+        """Itself, too."""
+        return self
+
+    @property
+    def holds_secrets(self) -> bool:
+        """Whether somebody who sees the set's document could sign with it."""
+        shared = any(key.public_jwk is None for key in self.keys.values())
+        return shared or bool(self.asymmetric_private_kids)
 
     def jwks(self) -> dict[str, list[Mapping[str, str]]]:
         """The JWK Set to publish (RFC 7517 §5): public halves only, and no `oct` key at all."""

@@ -18,7 +18,7 @@ LONGEST_STAGE = (
     f"arn:aws-us-gov:execute-api:us-gov-west-1:123456789012:{'a' * 10}/{'s' * 128}"  # AWS's limits
 )
 CONTEXT = {"sub", "client_id", "scope", "jti", "sid", "code"}
-SCOPES = sorted({route["scope"] for route in load_routes()})
+SCOPES = sorted({route["scope"] for route in load_routes().routes})
 _ODD = [
     "*",
     "?",
@@ -81,7 +81,7 @@ def _check_usable(answer: Policy, payload: dict[str, Any]) -> None:
     assert set(statement) == {"Action", "Effect", "Resource"}
     assert statement["Action"] == INVOKE
     held = set(payload["scope"].split(" "))
-    allowed = [f"{STAGE}/{r['resource']}" for r in load_routes() if r["scope"] in held]
+    allowed = [f"{STAGE}/{r['resource']}" for r in load_routes().routes if r["scope"] in held]
     if answer["context"]["code"] == "policy_too_large":
         # Only claims that fill a good part of the 8 KB come to that, and then nothing is allowed.
         assert len(json.dumps([payload[name] for name in TOLD if name in payload])) > MAX_ANSWER / 2

@@ -46,7 +46,9 @@ def _check_opens_no_more(policy: Policy, event: dict[str, Any], token: str) -> N
     arn = _ARN.fullmatch(event["methodArn"])
     assert arn, event["methodArn"]
     assert resources(policy) == [
-        f"{arn[1]}/{route['resource']}" for route in load_routes() if route["scope"] in SCOPES
+        f"{arn[1]}/{route['resource']}"
+        for route in load_routes().routes
+        if route["scope"] in SCOPES
     ]
     assert policy["principalId"] == "user"
 

@@ -22,6 +22,14 @@ ALL = {
     "OSTIARY_STATUS_LISTS": "off",
 }
 
+ADVICE = {
+    "OSTIARY_ISSUER": "the `iss` of the tokens, an https URL",
+    "OSTIARY_AUDIENCE": "the `aud` of the tokens",
+    "OSTIARY_KEYS": "the source of the public keys: `https://…/jwks.json`, `env:NAME` (a JWK Set "
+    "in the variable NAME) or `file:PATH`, or two of them parted by a space",
+    "OSTIARY_STATUS_LISTS": "`off`",
+}
+
 
 def _public(*algs: str) -> str:
     jwks = [{k: v for k, v in private_jwk(alg).items() if k not in PRIVATE} for alg in algs]
@@ -41,7 +49,10 @@ def on_lambda(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 def test_on_lambda_what_is_written_out_is_taken(on_lambda: pytest.MonkeyPatch) -> None:
     settings = load_settings()
     assert (settings.issuer, settings.audience) == (ALL["OSTIARY_ISSUER"], "example")
-    assert set(settings.keys.keys) == {private_jwk("RS256")["kid"], private_jwk("ES256")["kid"]}
+    assert set(settings.keys.current().keys) == {
+        private_jwk("RS256")["kid"],
+        private_jwk("ES256")["kid"],
+    }
 
 
 @pytest.mark.parametrize("issuer", [ALL["OSTIARY_ISSUER"], "http://127.0.0.1:8000"])
@@ -59,6 +70,9 @@ def test_on_lambda_each_absent_variable_is_named(
     with pytest.raises(SettingsError) as refused:
         load_settings()
     assert re.findall(r"(OSTIARY_\w+) to .", str(refused.value)) == absent
+    assert refused.value.args == (
+        "nothing is assumed here: set " + "; ".join(f"{name} to {ADVICE[name]}" for name in absent),
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,9 +84,15 @@ def test_on_lambda_each_absent_variable_is_named(
         ("OSTIARY_STATUS_LISTS", "OFF", "must be `off`"),
         ("OSTIARY_KEYS", "env:ABSENT", "the variable ABSENT is not set"),
         ("OSTIARY_KEYS", "file:/nowhere/keys.json", "no key set lies at /nowhere/keys.json"),
-        ("OSTIARY_KEYS", "kms:alias/ostiary", "a key source is written `file:PATH` or `env:NAME`"),
-        ("OSTIARY_KEYS", "secretsmanager:ostiary", "a key source is written"),
-        ("OSTIARY_KEYS", '{"keys": []}', "a key source is written"),
+        *[
+            ("OSTIARY_KEYS", source, "written `file:PATH`, `env:NAME`, `https://HOST/PATH` here")
+            for source in (
+                *("kms:alias/ostiary", "secretsmanager:ostiary", '{"keys": []}', "s3cret"),
+                *("env:VERIFY_KEYS kms:alias/ostiary", "secretsmanager:ostiary env:VERIFY_KEYS"),
+            )
+        ],
+        ("OSTIARY_KEYS", "env:A env:B env:C", "at most two key sources"),
+        ("OSTIARY_KEYS", "http://example.com/jwks.json", "an https URL without user or fragment"),
         ("VERIFY_KEYS", "{}", "has a member 'keys'"),
         ("VERIFY_KEYS", '{"keys": []}', "at least one JWK"),
     ],
@@ -81,8 +101,12 @@ def test_an_unfit_value_is_refused_with_what_to_set(
     name: str, value: str, sentence: str, on_lambda: pytest.MonkeyPatch
 ) -> None:
     on_lambda.setenv(name, value)
-    with pytest.raises(SettingsError, match=sentence):
+    with pytest.raises(SettingsError, match=sentence) as refused:
         load_settings()
+    variable = "OSTIARY_KEYS" if name == "VERIFY_KEYS" else name
+    assert str(refused.value).startswith(variable)
+    assert "s3cret" not in str(refused.value)
+    assert refused.value.__suppress_context__ or refused.value.__context__ is None
 
 
 @pytest.mark.parametrize("alg", ["RS256", "ES256", "ES512"])
@@ -94,6 +118,13 @@ def test_on_lambda_a_private_half_is_refused_and_named(
         load_settings()
     assert private_jwk(alg)["kid"] in str(refused.value)
     assert private_jwk(alg)["d"] not in str(refused.value)
+
+
+def test_on_lambda_all_private_halves_are_named(on_lambda: pytest.MonkeyPatch) -> None:
+    on_lambda.setenv("VERIFY_KEYS", key_set_document("RS256", "HS256", "ES256"))
+    kids = f"{private_jwk('RS256')['kid']}, {private_jwk('ES256')['kid']}"
+    with pytest.raises(SettingsError, match=f"the private halves of {kids}\\. It verifies"):
+        load_settings()
 
 
 @pytest.mark.parametrize("member", PRIVATE)
@@ -110,8 +141,9 @@ def test_on_lambda_no_single_private_member_gets_by(
 def test_elsewhere_private_halves_are_dropped(alg: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OSTIARY_KEYS", "env:VERIFY_KEYS")
     monkeypatch.setenv("VERIFY_KEYS", key_set_document(alg))
-    keys = load_settings().keys
+    keys = load_settings().keys.current()
     assert keys.signing is None
+    assert keys.asymmetric_private_kids == ()
     assert not [member for jwk in keys.jwks()["keys"] for member in PRIVATE if member in jwk]
     assert private_jwk(alg)["d"] not in repr(keys)
 
@@ -122,7 +154,7 @@ def test_a_secret_is_taken_from_the_environment_with_a_warning(
     on_lambda.setenv("VERIFY_KEYS", key_set_document("HS256"))
     with caplog.at_level(logging.WARNING):
         settings = load_settings()
-    assert set(settings.keys.keys) == {private_jwk("HS256")["kid"]}
+    assert set(settings.keys.current().keys) == {private_jwk("HS256")["kid"]}
     assert "whatever can verify these tokens can also forge them" in caplog.text
     assert private_jwk("HS256")["k"] not in caplog.text + repr(settings)
 
@@ -142,7 +174,12 @@ def test_on_a_laptop_everything_has_a_default_but_the_keys(
     with pytest.raises(SettingsError, match=r"no key set lies at \.ostiary/keys\.json"):
         load_settings()
     (tmp_path / ".ostiary").mkdir()
-    (tmp_path / ".ostiary" / "keys.json").write_text(key_set_document("ES256"))
+    path = tmp_path / ".ostiary" / "keys.json"
+    path.write_text(key_set_document("ES256"))
+    path.chmod(0o644)
+    with pytest.raises(SettingsError, match=r"run `chmod 600 \.ostiary/keys\.json`"):
+        load_settings()
+    path.chmod(0o600)
     settings = load_settings()
     assert (settings.issuer, settings.audience) == ("http://127.0.0.1:8000", "ostiary")
 

@@ -1,6 +1,7 @@
 """base64url and JSON objects, each read in one spelling only."""
 
 import base64
+import itertools
 import json
 from typing import Any
 
@@ -59,6 +60,60 @@ def test_a_text_is_refused_or_the_only_spelling_of_what_it_means(text: bytes) ->
 def test_another_spelling_is_refused(text: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the sentence is the library's
         base64url_decode(text)
+
+
+def by_definition(text: bytes) -> bytes | None:
+    """What a lenient decoder makes of it, if that is spelled like this and in no other way."""
+    try:
+        raw = base64.urlsafe_b64decode(text + b"==")
+    except ValueError:
+        return None
+    return raw if base64.urlsafe_b64encode(raw).rstrip(b"=") == text else None
+
+
+def decoded(text: bytes) -> bytes | None:
+    try:
+        return base64url_decode(text)
+    except ValueError:
+        return None
+
+
+def test_every_text_of_one_or_two_bytes_is_read_as_defined() -> None:
+    for count in (1, 2):
+        for text in map(bytes, itertools.product(range(256), repeat=count)):
+            assert decoded(text) == by_definition(text), text
+
+
+@pytest.mark.parametrize("before", [b"AA", b"zA", b"-_", b"A=", b"AAA", b"_-9", b"AA=", b"AAAA"])
+def test_every_last_byte_is_read_as_defined(before: bytes) -> None:
+    for text in (before + bytes(last) for last in itertools.product(range(256), repeat=1)):
+        assert decoded(text) == by_definition(text), text
+
+
+def test_every_last_pair_of_letters_is_read_as_defined() -> None:
+    letters = bytes(range(0x20, 0x7F)) + b"\0\n\x80\xff"
+    for pair in itertools.product(letters, repeat=2):
+        for before in (b"Q", b"QU", b"QUJD"):
+            text = before + bytes(pair)
+            assert decoded(text) == by_definition(text), text
+
+
+@seed(5)
+@steady
+@given(st.data())
+def test_a_good_text_changed_is_read_as_defined(data: st.DataObject) -> None:
+    text = bytearray(base64url_encode(data.draw(st.binary(max_size=40))).encode())
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.integers(0, len(text)))
+        text[place : place + data.draw(st.integers(0, 2))] = data.draw(st.binary(max_size=2))
+    assert decoded(bytes(text)) == by_definition(bytes(text))
+
+
+@seed(6)
+@steady
+@given(st.binary(max_size=8) | st.text("AQgwEIMUYckos048-_+/=!~ \n", max_size=9).map(str.encode))
+def test_any_short_text_is_read_as_defined(text: bytes) -> None:
+    assert decoded(text) == by_definition(text)
 
 
 def test_nothing_is_the_spelling_of_nothing() -> None:
@@ -141,6 +196,57 @@ def test_other_encodings_than_utf_8_are_refused(encoding: str) -> None:
 def test_broken_json_is_refused(raw: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the sentence is the library's
         parse_json_object(raw)
+
+
+@pytest.mark.parametrize("space", ["", " ", "\t", "\n", "\r", " \r\n\t "])
+def test_white_space_of_json_may_stand_around_an_object(space: str) -> None:
+    for text in (f"{space}{{}}", f"{{}}{space}", f"{space}{{{space}}}{space}"):
+        assert parse_json_object(text.encode()) == {}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        *"\f\v\0\b\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2003\u2028\u2029\u202f\u3000\ufeff\u200b",
+        "x",
+        ",",
+        "{}",
+    ],
+)
+def test_nothing_else_may_stand_around_an_object(other: str) -> None:
+    for text in (
+        f"{other}{{}}",
+        f"{{}}{other}",
+        f" {other} {{}}",
+        f"{{}} {other} ",
+        f"{{{other}}}",
+    ):
+        with pytest.raises(ValueError):  # noqa: PT011 - the sentence is the library's
+            parse_json_object(text.encode())
+
+
+def test_of_all_characters_four_are_white_space() -> None:
+    for character in map(chr, range(0x300)):
+        for text in (f"{character}{{}}", f"{{}}{character}"):
+            if character in " \t\n\r":
+                assert parse_json_object(text.encode()) == {}
+            else:
+                with pytest.raises(ValueError):  # noqa: PT011 - the sentence is the library's
+                    parse_json_object(text.encode())
+
+
+@pytest.mark.parametrize("behind", ["{}", "x", ",", "]", "null", " 1", "\t{}"])
+def test_what_follows_an_object_is_told(behind: str) -> None:
+    with pytest.raises(ValueError, match="something follows the JSON object"):
+        parse_json_object(b'{"a":1}' + behind.encode())
+
+
+@pytest.mark.parametrize(
+    ("escape", "character"),
+    [("\\ud800", "\ud800"), ("\\udc00", "\udc00"), ("\\ud83d\\ude00", "😀"), ("\\u0000", "\0")],
+)
+def test_an_escape_is_read_as_json_has_it_even_half_a_pair(escape: str, character: str) -> None:
+    assert parse_json_object(f'{{"a":"{escape}"}}'.encode()) == {"a": character}
 
 
 @pytest.mark.parametrize("raw", [b'{"x":' + b"[" * 100_000, b'{"x":' * 100_000, b"[" * 100_000])

@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jwk as joserfc_jwk
 
 from app.tokens import generate
+from app.tokens.ec_key import CURVES
 from app.tokens.generate import generate_key, thumbprint
 from app.tokens.jwk import parse_key_set
-from app.tokens.keys import CURVES
 from tests.doors.forge import unb64
 from tests.support import ALGORITHMS, private_jwk
 

@@ -5,9 +5,10 @@ import json
 import pytest
 
 from app.tokens.generate import thumbprint
+from app.tokens.hmac_key import HmacKey
 from app.tokens.jwk import parse_key_set
-from app.tokens.keys import HmacKey, Key
-from app.tokens.weak_keys import is_well_known
+from app.tokens.keys import Key
+from app.tokens.weak_secrets import is_well_known
 from tests.doors.forge import unb64
 
 PAYLOAD = (

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from app.tokens import weak_keys
-from app.tokens.weak_keys import has_roca_fingerprint, is_well_known, known_secret_digests
+from app.tokens import weak_keys, weak_secrets
+from app.tokens.weak_keys import has_roca_fingerprint
+from app.tokens.weak_secrets import is_well_known, known_secret_digests
 from tests.doors.forge import unb64
 from tests.support import private_jwk
 
-LIST = Path(weak_keys.__file__).with_name("known_secrets.txt")
+LIST = Path(weak_secrets.__file__).with_name("known_secrets.txt")
 GENERATOR = 65537
 # Nemec et al. 2017, table 1: keys of 512 to 960 bits are built on the product of the first 39
 # primes; those of 2048 bits on that of the first 126, which the former divides.
@@ -79,9 +80,9 @@ def test_a_further_entry_in_each_spelling_is_found(monkeypatch: pytest.MonkeyPat
         secret.hex().encode(),
     ):
         digests = frozenset({hashlib.sha256(text).hexdigest()})
-        monkeypatch.setattr(weak_keys, "known_secret_digests", lambda digests=digests: digests)
+        monkeypatch.setattr(weak_secrets, "known_secret_digests", lambda digests=digests: digests)
         assert is_well_known(secret)
-    monkeypatch.setattr(weak_keys, "known_secret_digests", frozenset)
+    monkeypatch.setattr(weak_secrets, "known_secret_digests", frozenset)
     assert not is_well_known(secret)
 
 

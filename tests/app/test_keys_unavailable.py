@@ -1,0 +1,119 @@
+"""No keys: neither yes nor no. What needs none goes on, and with the keys all of it does."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+
+from app.database import Database
+from app.main import create_app
+from app.parts import find
+from app.settings import Settings
+from app.tokens.key_ring import REREAD_SECONDS, STALE_SECONDS
+from tests.support import AUDIENCE, ISSUER, PASSWORD, Account, key_set_document, private_jwk
+
+
+class Clock:
+    """Stands still until it is told to go on."""
+
+    now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    path = tmp_path / "keys.json"
+    write(path, key_set_document("ES256"))
+    return path
+
+
+def write(path: Path, document: str) -> None:
+    path.touch(0o600)
+    path.write_text(document)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def client(key_file: Path, database_url: str, clock: Clock) -> Iterator[TestClient]:
+    settings = Settings(
+        issuer=ISSUER,
+        audience=AUDIENCE,
+        keys=f"file:{key_file}",
+        database_url=SecretStr(database_url),
+        access_token_seconds=3600,
+    )
+    app = create_app(settings, clock=clock)
+    with TestClient(app, base_url=ISSUER) as client:
+        yield client
+    find(app, Database).close()
+
+
+def test_without_keys_no_token_is_judged_and_none_is_made(
+    client: TestClient, key_file: Path, clock: Clock
+) -> None:
+    member = Account.register(client, "member@example.com")
+    key_file.unlink()
+    clock.now += REREAD_SECONDS
+    assert client.get("/users/me", headers=member.headers).status_code == 200
+    clock.now += STALE_SECONDS
+    credentials = {"username": member.email, "password": PASSWORD}
+    for answer in (
+        client.get("/users/me", headers=member.headers),
+        client.post("/auth/login", data=credentials),
+        client.get("/.well-known/jwks.json"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert answer.headers["retry-after"] == "2"
+        assert answer.headers["cache-control"] == "no-store"
+    assert client.get("/health").status_code == 200
+    assert client.get("/users/me").status_code == 401
+    assert client.get("/users/me", headers={"Authorization": "Bearer x.y.z"}).status_code == 401
+
+    write(key_file, key_set_document("ES256"))
+    clock.now += 10
+    assert client.post("/auth/login", data=credentials).status_code == 200
+    assert client.get("/.well-known/jwks.json").status_code == 200
+
+
+def test_a_running_app_takes_over_a_new_key_and_drops_one_that_is_gone(
+    client: TestClient, key_file: Path, clock: Clock
+) -> None:
+    member = Account.register(client, "member@example.com")
+    old, new = private_jwk("ES256"), private_jwk("RS256")
+    write(key_file, json.dumps({"keys": [new, old]}))
+    assert [key["kid"] for key in client.get("/.well-known/jwks.json").json()["keys"]] == [
+        old["kid"]
+    ]
+    clock.now += REREAD_SECONDS
+    assert [key["kid"] for key in client.get("/.well-known/jwks.json").json()["keys"]] == [
+        new["kid"],
+        old["kid"],
+    ]
+    assert client.get("/users/me", headers=member.headers).status_code == 200
+    newer = Account.log_in(client, member.email)
+    write(key_file, json.dumps({"keys": [new]}))
+    clock.now += REREAD_SECONDS
+    assert client.get("/users/me", headers=member.headers).status_code == 401
+    assert client.get("/users/me", headers=newer.headers).status_code == 200
+
+
+def test_a_new_set_that_cannot_sign_ends_no_reading_and_makes_no_token(
+    client: TestClient, key_file: Path, clock: Clock
+) -> None:
+    member = Account.register(client, "member@example.com")
+    torn = private_jwk("ES256", "one") | {"d": private_jwk("ES256", "another")["d"]}
+    write(key_file, json.dumps({"keys": [torn]}))
+    clock.now += REREAD_SECONDS
+    credentials = {"username": member.email, "password": PASSWORD}
+    answer = client.post("/auth/login", data=credentials)
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert client.get("/users/me", headers=member.headers).status_code == 401
