@@ -1,12 +1,10 @@
 """The `ostiary` command. Every part of it reads the settings that the app reads."""
 
 import getpass
-import json
 import logging
 import os
 import sys
 from contextlib import closing
-from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -19,21 +17,22 @@ from app.accounts import service as accounts
 from app.accounts.emails import normalise_email
 from app.accounts.passwords import PasswordHasher, normalise_password
 from app.database import Database
+from app.doctor.command import doctor
 from app.errors import DomainError
-from app.first_start import DEFAULT_ALG, prepare
-from app.key_file import write_first_key
+from app.first_start import prepare
+from app.keys.commands import keys
 from app.main import create_app, unwired_app
 from app.migrate import migrate as run_migrations
 from app.settings import SettingsError, load_settings
-from app.tokens.claims import on_loopback
 from app.tokens.errors import KeySetError
-from app.tokens.key_sources import load_key_set
+from app.tokens.rotation import RotationError
+from app.tokens.urls import on_loopback
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 users = typer.Typer(no_args_is_help=True, help="Users, straight in the database.")
-keys = typer.Typer(no_args_is_help=True, help="The key set that signs and verifies.")
 cli.add_typer(users, name="users")
 cli.add_typer(keys, name="keys")
+cli.command()(doctor)
 
 CONCURRENT_REQUESTS = 256
 
@@ -115,30 +114,6 @@ def create_user(
         typer.echo(f"Made {user.email}, {', '.join(user.role_names)}, with the id {user.id}.")
 
 
-@keys.command("generate")
-def generate_keys(
-    alg: Annotated[str, typer.Option(help="HS, RS or ES with 256, 384 or 512.")] = DEFAULT_ALG,
-) -> None:
-    """Make the first key of the `file:` source that OSTIARY_KEYS names."""
-    settings = load_settings()
-    scheme, _, path = settings.keys.partition(":")
-    if scheme != "file":
-        raise SettingsError("only `file:` is written here; set OSTIARY_KEYS=file:PATH")
-    try:
-        kid = write_first_key(Path(path), alg)
-    except ValueError as error:
-        raise SettingsError(str(error)) from None
-    except FileExistsError:
-        raise SettingsError(f"{path} exists already; its keys are left as they are") from None
-    typer.echo(f"Made an {alg} key, {kid}, in {path}.")
-
-
-@keys.command("show-jwks")
-def show_jwks() -> None:
-    """Print the public halves as a JWK Set, as /.well-known/jwks.json shows them."""
-    typer.echo(json.dumps(load_key_set(load_settings().keys).jwks()))
-
-
 def _read_password() -> str:
     if sys.stdin.isatty():
         return getpass.getpass("Password: ")
@@ -152,7 +127,7 @@ def main() -> None:
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).splitlines()[0]
         _give_up(f"the database: {reason} (is it there, and migrated by `ostiary migrate`?)")
-    except (SettingsError, KeySetError, TableError, DomainError) as error:
+    except (SettingsError, KeySetError, RotationError, TableError, DomainError) as error:
         _give_up(str(error))
 
 

@@ -3,7 +3,7 @@
 import secrets
 import sys
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import select
@@ -13,13 +13,13 @@ from app.accounts import service as accounts
 from app.accounts.models import UserRole
 from app.accounts.passwords import PasswordHasher
 from app.database import Database
-from app.key_file import write_first_key
+from app.keys.file_store import write_first_key
 from app.migrate import migrate
 from app.settings import Settings
-from app.tokens.key_sources import load_key_set
+from app.tokens.aws_sources import open_signing_keys
+from app.tokens.generate import DEFAULT_ALG
 
 ADMIN_EMAIL = "admin@localhost"
-DEFAULT_ALG = "RS256"
 _PASSWORD_BYTES = 18
 
 
@@ -27,10 +27,11 @@ def prepare(settings: Settings, say: Callable[[str], None]) -> None:
     """Make what is missing, and say each thing made."""
     key_file = Path(settings.keys.removeprefix("file:"))
     if settings.keys.startswith("file:") and not key_file.exists():
-        with suppress(FileExistsError):  # another start was faster; its key is as good
-            kid = write_first_key(key_file, DEFAULT_ALG)
+        kid = write_first_key(key_file, DEFAULT_ALG)
+        if kid:  # else another start was faster, and its key is as good
             say(f"Made an {DEFAULT_ALG} key, {kid}, in {key_file}.")
-    load_key_set(settings.keys)  # a key set that must be refused is refused before anything is made
+    # A key set that must be refused is refused before anything is made.
+    open_signing_keys(settings.keys).current()
     say(migrate(settings))
     _first_administrator(settings, say)
 

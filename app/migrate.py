@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from app.database import MIGRATIONS, Database, known_revisions
-from app.key_file import create_private
+from app.private_file import create_private
 from app.settings import Settings
 
 
