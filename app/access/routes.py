@@ -26,6 +26,8 @@ PUBLIC = frozenset(
         ("GET", "/health"),
         ("GET", "/ready"),
         ("GET", "/.well-known/jwks.json"),
+        ("GET", "/.well-known/oauth-authorization-server"),
+        ("GET", "/.well-known/openid-configuration"),
         ("GET", "/docs"),
         ("GET", "/docs/swagger-ui-bundle.js"),
         ("GET", "/docs/swagger-ui.css"),

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import httpx
 
+from app.doctor.examination import examine
+from app.doctor.report import Verdict
 from local import tokens
 from local.cloud import Edge
 from tests.edge.conftest import Headers
@@ -59,10 +61,27 @@ def test_an_administrator_lists_users_on_the_path_where_anybody_registers(
     assert "admin@example.com" in [user["email"] for user in answer.json()["items"]]
 
 
-def test_public_routes_ask_for_no_token(http: httpx.Client) -> None:
+def test_public_routes_ask_for_no_token(http: httpx.Client, edge: Edge) -> None:
     assert http.get("/health").status_code == 200
     assert http.get("/ready").status_code == 200
     assert len(http.get("/.well-known/jwks.json").json()["keys"]) == 1
+    for name in ("openid-configuration", "oauth-authorization-server"):
+        metadata = http.get(f"/.well-known/{name}").json()
+        assert metadata["issuer"] == edge.url
+        assert len(http.get(metadata["jwks_uri"]).json()["keys"]) == 1
+
+
+def test_the_deployment_is_what_native_authorizers_ask_for(
+    http: httpx.Client, edge: Edge, member: Headers
+) -> None:
+    """Behind a stage, so RFC 8414's own location is beyond reach, and that is said, not wrong."""
+    token = member["Authorization"].removeprefix("Bearer ")
+    http.get("/.well-known/openid-configuration")  # a cold start is not what is looked at here
+    checks = examine(edge.url, token, address="127.0.0.1")
+
+    assert [f"{c.name}: {c.found}" for c in checks if c.verdict is Verdict.WRONG] == []
+    left = [check.name for check in checks if check.verdict is Verdict.OPEN]
+    assert left == ["https, public host", "RFC 8414's location"]
 
 
 def test_the_docs_and_their_assets_are_reached_under_the_stage_prefix(http: httpx.Client) -> None:

@@ -1,0 +1,1 @@
+"""What a running deployment must serve to whoever trusts its tokens, looked at from outside."""
