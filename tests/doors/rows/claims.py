@@ -17,62 +17,90 @@ ISSUERS: Mapping[str, Any] = {
     "that only begins so": f"{ISSUER}0",
     "cut short": ISSUER[:-1],
     "with a space behind it": f"{ISSUER} ",
+    "that holds it": f"https://evil.example.com/{ISSUER}",
+    "with a fragment": f"{ISSUER}#",
+    "with a zero byte": f"{ISSUER}\0",
+    "without its scheme": ISSUER.removeprefix("http:"),
+    "one letter of it": ISSUER[0],
     "empty": "",
-    "null": None,
     "in an array": [ISSUER],
-    "a number": 1,
+    "in an array of two": ["https://issuer.example.com", ISSUER],
+    "in an object": {ISSUER: True},
     "absent": ABSENT,
 }
 AUDIENCES: Mapping[str, Any] = {
     "of another": "another-service",
     "in an array": [AUDIENCE],
     "in an array of two": [AUDIENCE, "another-service"],
-    "in an empty array": [],
     "in capitals": AUDIENCE.upper(),
     "that only begins so": f"{AUDIENCE}-staging",
     "with a space behind it": f"{AUDIENCE} ",
     "that holds it among others": f"another-service {AUDIENCE}",
     "of the issuer": ISSUER,
     "a wildcard": "*",
+    "one letter of it": AUDIENCE[0],
+    "with a zero byte": f"{AUDIENCE}\0",
+    "in an array twice": [AUDIENCE, AUDIENCE],
+    "in an array of an array": [[AUDIENCE]],
     "empty": "",
-    "null": None,
-    "an object": {AUDIENCE: True},
+    "in an object": {AUDIENCE: True},
     "absent": ABSENT,
 }
 OTHERS: Mapping[str, Mapping[str, Any]] = {
     "sub": {
         "absent": ABSENT,
-        "null": None,
         "empty": "",
         "blank": "   ",
-        "a number": 1,
-        "an array": ["x"],
+        "of ideographic space": "\u3000",
         "with a line break": "user\nadmin",
+        "with a line separator": "user\u2028admin",
         "with a zero byte": "user\0",
         "with an escape sequence": "user\x1b[2J",
         "a lone surrogate": "\ud800",
+        "two surrogates, the wrong way round": "\udc00\ud800",
         "written right to left": "user\u202eadmin",
+        "with a zero-width space": "user\u200b",
+        "with a byte order mark": "\ufeffuser",
         "256 characters long": "u" * 256,
     },
-    "jti": {"absent": ABSENT, "null": None, "empty": "", "a number": 1, "a float": 1.5},
-    "client_id": {"absent": ABSENT, "null": None, "empty": "", "blank": " ", "an object": {}},
+    "jti": {"absent": ABSENT, "empty": "", "blank": " ", "256 characters long": "j" * 256},
+    "client_id": {"absent": ABSENT, "empty": "", "blank": " ", "with a tab": "a\tb"},
     "scope": {
         "absent": ABSENT,
-        "null": None,
-        "an array": ["account:read", "notes:read"],
-        "a number": 1,
+        "blank": " ",
         "with two spaces": "account:read  notes:read",
         "with a space in front": " account:read",
         "with a space behind": "account:read ",
         "with a tab": "account:read\tnotes:read",
         "with a line break": "account:read\nnotes:read",
-        "with a comma and a quotation mark": 'account:read,"notes:read"',
+        "with a line break behind": "account:read\n",
+        "with a no-break space": "account:read\u00a0notes:read",
+        "with a quotation mark": 'account:read "notes:read"',
         "with a backslash": "account:read notes\\read",
         "with an umlaut": "account:read nötes:read",
+        "with a zero byte": "account:read\0",
     },
-    "sid": {"null": None, "empty": "", "a number": 1},
-    "amr": {"text": "pwd", "an array of numbers": [1], "null": None, "an object": {}},
+    "sid": {"empty": "", "blank": " ", "with a line break": "s\n1", "256 long": "s" * 256},
+    "amr": {
+        "text": "pwd",
+        "an array of numbers": [1],
+        "an array of arrays": [["pwd"]],
+        "of a line break": ["pwd\nadmin"],
+        "of a lone surrogate": ["\ud800"],
+        "of nothing": ["pwd", ""],
+    },
 }
+# A value of each JSON type but text; the claims of text take none of them.
+TYPES: Mapping[str, Any] = {
+    "null": None,
+    "true": True,
+    "zero": 0,
+    "a fraction": 1.5,
+    "an empty array": [],
+    "an empty object": {},
+}
+TEXTS = ("iss", "sub", "aud", "jti", "client_id", "scope", "sid")
+IN_AN_ARRAY = ("sub", "jti", "client_id", "scope")
 
 
 def changed_to(claim: str, value: Any) -> Build:
@@ -83,7 +111,21 @@ def of(claim: str, values: Mapping[str, Any]) -> dict[str, Build]:
     return {f"{claim} {name}": changed_to(claim, value) for name, value in values.items()}
 
 
+def in_an_array(claim: str) -> Build:
+    """The right value, in an array of one."""
+    return lambda f: f.token(**{claim: [f.claims()[claim]]})
+
+
 ROWS = (
     *rows("issuer and audience", {**of("iss", ISSUERS), **of("aud", AUDIENCES)}),
     *(row for claim, values in OTHERS.items() for row in rows("claims", of(claim, values))),
+    *(row for claim in TEXTS for row in rows("types of claims", of(claim, TYPES))),
+    *rows(
+        "types of claims",
+        {f"{claim} in an array": in_an_array(claim) for claim in IN_AN_ARRAY},
+    ),
+    *rows(
+        "types of claims",
+        of("amr", {name: value for name, value in TYPES.items() if value != []} | {"text": ""}),
+    ),
 )

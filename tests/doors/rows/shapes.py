@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from joserfc import jwe, jwk
+
 from tests.doors.forge import Forge, as_bytes, b64
 from tests.doors.row import BY_HTTP, Build, Door, rows
 
@@ -11,6 +13,7 @@ TRIMMED = "HTTP takes the white space around a value away (RFC 9110 §5.5)"
 CONTROL_BY_HTTP: dict[Door, str] = dict.fromkeys(BY_HTTP, CONTROL)
 TRIMMED_BY_UVICORN: dict[Door, str] = {"uvicorn": TRIMMED}
 LARGEST = 8192
+BINDING = ("alg", "use", "key_ops")
 
 
 def around(before: str, after: str = "") -> Build:
@@ -31,9 +34,18 @@ def instead_of_dots(text: str) -> Build:
     return lambda f: f.token().replace(".", text)
 
 
-def jwe(forge: Forge) -> str:
+def unencrypted_jwe(forge: Forge) -> str:
     header = forge.header(alg="dir", enc="A256GCM")
     return f"{b64(as_bytes(header))}..{b64(bytes(12))}.{b64(bytes(64))}.{b64(bytes(16))}"
+
+
+def encrypted(forge: Forge) -> str:
+    """A real JWE, which anybody can make who has the public key, or the secret."""
+    alg = {"RS": "RSA-OAEP-256", "ES": "ECDH-ES+A128KW", "HS": "dir"}[forge.alg[:2]]
+    members = {name: forge.public_jwk[name] for name in forge.public_jwk if name not in BINDING}
+    header = {"typ": "at+jwt", "alg": alg, "enc": "A128CBC-HS256", "kid": forge.jwk["kid"]}
+    key = jwk.import_key(members)
+    return jwe.encrypt_compact(header, as_bytes(forge.claims()), key, [alg, "A128CBC-HS256"])
 
 
 def flattened(forge: Forge) -> dict[str, Any]:
@@ -45,6 +57,16 @@ def general(forge: Forge) -> str:
     header, payload, signature = forge.segments()
     signatures = [{"protected": header, "signature": signature}]
     return json.dumps({"payload": payload, "signatures": signatures})
+
+
+def differential(forge: Forge) -> str:
+    """CVE-2022-39227: one text, which one reader takes for JSON and another for three segments."""
+    header, payload, signature = forge.segments()
+    forged = b64(as_bytes(forge.claims(sub="somebody-else")))
+    return (
+        f'{{" {header}.{forged}.": "", '
+        f'"protected": "{header}", "payload": "{payload}", "signature": "{signature}"}}'
+    )
 
 
 def nested(forge: Forge) -> str:
@@ -82,10 +104,24 @@ ROWS = (
             "no header": lambda f: "." + take(1, 2)(f),
             "no payload": lambda f: f"{f.segments()[0]}..{f.segments()[2]}",
             "a detached payload, signed so": lambda f: f.resigned(f.segments()[0], ""),
-            "JWE of five segments": jwe,
+            "JWE of five segments": unencrypted_jwe,
+            "a JWE that the public key encrypted": encrypted,
+            "the last three segments of a JWE": lambda f: ".".join(encrypted(f).split(".")[2:]),
+            "three segments of a JWE": lambda f: ".".join(encrypted(f).split(".")[::2]),
+            "a JWE's header before a good token": lambda f: (
+                f"{encrypted(f).split('.')[0]}.{take(1, 2)(f)}"
+            ),
             "a token in a JWE's five segments": lambda f: f"{f.token()}.{b64(bytes(12))}.AAAA",
             "a JWS in flattened JSON": lambda f: json.dumps(flattened(f)),
             "a JWS in general JSON": general,
+            "a JWS in flattened JSON, its header unprotected": lambda f: json.dumps(
+                {"header": f.header(), "payload": f.segments()[1], "signature": f.segments()[2]}
+            ),
+            "a JWS in general JSON without signatures": lambda f: json.dumps(
+                {"payload": f.segments()[1], "signatures": []}
+            ),
+            "a token in JSON, read as a compact one too": differential,
+            "a token with its disclosures": lambda f: f"{f.token()}~{b64(b'[]')}~",
             "a token inside a token": nested,
             "words": lambda _: "let me in",
             "the word null": lambda _: "null",

@@ -1,5 +1,6 @@
 """Signatures that no holder of the private key made, or made for something else."""
 
+import base64
 from collections.abc import Callable
 
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
@@ -8,13 +9,9 @@ from tests.doors.forge import Forge, b64, hmac_with, sha256, unb64
 from tests.doors.row import Build, rows
 
 Alter = Callable[[bytes], bytes]
-Encode = Callable[[bytes, int], bytes]
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 P256_PRIME = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF
-SHA256_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
-SHA256_INFO_WITHOUT_NULL = bytes.fromhex("302f300b06096086480165030402010420")
-SHA1_INFO = bytes.fromhex("3021300906052b0e03021a05000414")
 
 
 def altered(alter: Alter) -> Build:
@@ -58,40 +55,6 @@ def in_der(raw: bytes) -> bytes:
     return encode_dss_signature(int.from_bytes(raw[:32]), int.from_bytes(raw[32:]))
 
 
-def padded_by_hand(encode: Encode) -> Build:
-    """RSA's bare private operation over a block that no library would pad so."""
-
-    def build(forge: Forge) -> str:
-        numbers = forge.rsa_key.private_numbers()
-        n = numbers.public_numbers.n
-        size = (n.bit_length() + 7) // 8
-
-        def sign(data: bytes) -> bytes:
-            return pow(int.from_bytes(encode(data, size)), numbers.d, n).to_bytes(size)
-
-        return forge.signed(sign)
-
-    return build
-
-
-def block(info: bytes, *, kind: int = 1, fill: int = 0xFF, behind: int = 0) -> Encode:
-    """PKCS #1 v1.5: 00, kind, filling, 00, what is said of the hash, the hash; zeros `behind`."""
-
-    def encode(data: bytes, size: int) -> bytes:
-        end = b"\0" + info + sha256(data) + bytes(behind)
-        return bytes([0, kind]) + bytes([fill]) * (size - 2 - len(end)) + end
-
-    return encode
-
-
-def plus_modulus(forge: Forge) -> str:
-    """The same number modulo n, one byte longer."""
-    n = forge.rsa_key.private_numbers().public_numbers.n
-    return forge.signed(
-        lambda data: (int.from_bytes(forge.sign(data)) + n).to_bytes(n.bit_length() // 8 + 1)
-    )
-
-
 ROWS = (
     *rows(
         "signatures",
@@ -109,6 +72,7 @@ ROWS = (
             "a zero byte behind": altered(lambda raw: raw + b"\0"),
             "twice": altered(lambda raw: raw + raw),
             "backwards": altered(lambda raw: raw[::-1]),
+            "in hexadecimal": altered(lambda raw: raw.hex().encode()),
             "in base64url once more": altered(lambda raw: b64(raw).encode()),
             "of a token for another user": lambda f: with_payload_of(f, sub="somebody-else"),
             "of a token with fewer scopes": lambda f: with_payload_of(f, scope="users:read"),
@@ -134,6 +98,17 @@ ROWS = (
             "r and s the order less one": halves(lambda r, s: (P256_ORDER - 1, P256_ORDER - 1)),
             "r the order, s one": halves(lambda r, s: (P256_ORDER, 1)),
             "r the field's prime": halves(lambda r, s: (P256_PRIME, s)),
+            "r the order": halves(lambda r, s: (P256_ORDER, s)),
+            "s the order": halves(lambda r, s: (r, P256_ORDER)),
+            "r zero, s one": halves(lambda r, s: (0, 1)),
+            "r one, s zero": halves(lambda r, s: (1, 0)),
+            "r one": halves(lambda r, s: (1, s)),
+            "s one": halves(lambda r, s: (r, 1)),
+            "r and s the largest numbers": halves(lambda r, s: (2**256 - 1, 2**256 - 1)),
+            "r and s less the order": halves(lambda r, s: (P256_ORDER - r, P256_ORDER - s)),
+            "r twice": halves(lambda r, s: (r, r)),
+            "s twice": halves(lambda r, s: (s, s)),
+            "r is x of the key": lambda f: f.signed(lambda _: unb64(f.jwk["x"]) * 2),
             "r and s exchanged": halves(lambda r, s: (s, r)),
             "r less the order": halves(lambda r, s: (P256_ORDER - r, s)),
             "r plus the order": halves(lambda r, s: (r + P256_ORDER, s), size=33),
@@ -142,22 +117,16 @@ ROWS = (
             "s in 33 bytes": altered(lambda raw: raw[:32] + b"\0" + raw[32:]),
             "in DER": altered(in_der),
             "in DER, cut to 64 bytes": altered(lambda raw: in_der(raw)[:64]),
+            "in DER, in its first 64 bytes": altered(lambda raw: in_der(raw).ljust(96, b"\0")),
+            "r alone": altered(lambda raw: raw[:32]),
+            "r and s in 31 bytes each": altered(lambda raw: raw[:31] + raw[32:63]),
+            "r and s in 48 bytes each": halves(lambda r, s: (r, s), size=48),
+            "r and s in 66 bytes each": halves(lambda r, s: (r, s), size=66),
+            "each half backwards": altered(lambda raw: raw[31::-1] + raw[:31:-1]),
+            "with a byte that says which point": altered(lambda raw: raw + b"\x1b"),
+            "of the hash's hash": lambda f: f.signed(lambda data: f.sign(sha256(data))),
         },
         families=("ES256",),
-    ),
-    *rows(
-        "signatures",
-        {
-            "plus the modulus": plus_modulus,
-            "the padded block itself": lambda f: f.signed(lambda d: block(SHA256_INFO)(d, 256)),
-            "padding without the hash's name": padded_by_hand(block(b"")),
-            "padding that leaves out a NULL": padded_by_hand(block(SHA256_INFO_WITHOUT_NULL)),
-            "padding that names SHA-1": padded_by_hand(block(SHA1_INFO)),
-            "padding of an encrypted block": padded_by_hand(block(SHA256_INFO, kind=2)),
-            "padding of zeros": padded_by_hand(block(SHA256_INFO, fill=0)),
-            "padding cut short, zeros behind": padded_by_hand(block(SHA256_INFO, behind=100)),
-        },
-        families=("RS256",),
     ),
     *rows(
         "signatures",
@@ -166,6 +135,11 @@ ROWS = (
             "a plain hash of secret and message": lambda f: f.signed(
                 lambda data: sha256(f.jwk["k"].encode() + data)
             ),
+            "one byte too long, the last of it zero": altered(lambda raw: raw + b"\0"),
+            "in base64": altered(base64.b64encode),
+            "with the secret backwards": lambda f: f.signed(hmac_with(unb64(f.jwk["k"])[::-1])),
+            "with the secret's hash": lambda f: f.signed(hmac_with(sha256(unb64(f.jwk["k"])))),
+            "of SHA-1": lambda f: f.signed(hmac_with(unb64(f.jwk["k"]), "1")),
             "with a secret one byte longer": lambda f: f.signed(
                 hmac_with(unb64(f.jwk["k"]) + b"\1")
             ),
