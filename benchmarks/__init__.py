@@ -1,0 +1,1 @@
+"""Ostiary side by side with what a user would pick instead."""

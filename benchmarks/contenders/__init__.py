@@ -1,0 +1,1 @@
+"""The hand-made authorizers beside ours, each as careful as its library lets it be."""
