@@ -6,7 +6,7 @@ UV_COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help install run edge demo test check format lock
+.PHONY: help install run edge demo test check bench fuzz format lock
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,15 @@ demo: install ## walk the seven steps through the edge and show what each part s
 test: install ## run every test
 	$(BIN)/python -m pytest
 
+bench: install ## measure the authorizer beside hand-made ones; ARGS=--quick for a look
+	@$(BIN)/python -m benchmarks.authorizer $(ARGS)
+
+fuzz: install ## mutate tokens against verify, for FUZZ_SECONDS=60; finds go to build/fuzz
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/fuzz.txt
+	@mkdir -p build/fuzz/finds
+	@$(BIN)/python -W ignore -m tests.fuzz.fuzz_verify -max_total_time=$(or $(FUZZ_SECONDS),60) -max_len=8300 \
+		-timeout=10 -artifact_prefix=build/fuzz/failed- build/fuzz/finds tests/fuzz/corpus
+
 check: install ## format, lint, types, architecture, template, Dockerfile, drift
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -51,5 +60,5 @@ lock: ## resolve requirements/*.in anew into hashed locks
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(UV_COMPILE) --upgrade requirements/dev.in --output-file requirements/dev.txt
-	for part in app authorizer; do $(UV_COMPILE) --constraint requirements/dev.txt requirements/$$part.in \
+	for part in app authorizer fuzz; do $(UV_COMPILE) --constraint requirements/dev.txt requirements/$$part.in \
 		--output-file requirements/$$part.txt; done
