@@ -3,7 +3,7 @@
 import os
 from typing import NamedTuple
 
-from app.tokens.errors import KeySetError, KeysUnavailable
+from app.tokens.errors import KeySetError
 from app.tokens.key_ring import KeyRing
 from app.tokens.key_sources import open_verifying_keys
 from app.tokens.keys import KeySet
@@ -42,10 +42,7 @@ def on_lambda() -> bool:
 
 
 def load_settings() -> Settings:
-    """The settings in the environment, refused with a SettingsError when absent or unsafe.
-
-    KeysUnavailable where only the keys are missing, and may be there in a moment.
-    """
+    """The settings in the environment, refused with a SettingsError when absent or unsafe."""
     values = _read_environment()
     if values["OSTIARY_STATUS_LISTS"] != "off":
         raise SettingsError("OSTIARY_STATUS_LISTS must be `off`")
@@ -53,10 +50,8 @@ def load_settings() -> Settings:
         keys = open_verifying_keys(values["OSTIARY_KEYS"], accept=_public_halves)
         # A set that is fetched is asked for by each request until it comes: who is down now may be
         # up then. What lies at hand and must be refused ends the start.
-        if not keys.remote:
+        if keys.at_hand:
             keys.current().warn_of_mixture()
-    except KeysUnavailable:
-        raise
     except KeySetError as error:
         raise SettingsError(f"OSTIARY_KEYS: {error}") from None
     return Settings(values["OSTIARY_ISSUER"], values["OSTIARY_AUDIENCE"], keys)

@@ -1,13 +1,10 @@
 """The typed content of an access token (RFC 9068 §2.2)."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from app.tokens.errors import InvalidClaim, MissingClaim, quoted
 
-# RFC 6749 §3.3: scope-tokens of %x21 / %x23-5B / %x5D-7E, parted by single spaces.
-_SCOPE = re.compile(r"(?:[!#-\[\]-~]+(?: [!#-\[\]-~]+)*)?")
 MAX_IDENTIFIER = 255
 
 
@@ -69,14 +66,18 @@ def _string(name: str, value: object) -> str:
 
 
 def _identifier(name: str, value: object) -> str:
-    text = _string(name, value)
     # `isprintable` also refuses control characters and lone surrogates, which could neither be
     # logged nor sent on in a header.
-    if 0 < len(text) <= MAX_IDENTIFIER and text.isprintable() and not text.isspace():
-        return text
+    if (
+        isinstance(value, str)
+        and 0 < len(value) <= MAX_IDENTIFIER
+        and value.isprintable()
+        and not value.isspace()
+    ):
+        return value
     raise InvalidClaim(
         f"{name!r} was expected to be 1 to {MAX_IDENTIFIER} printable characters, not blank; "
-        f"it is {quoted(text)}"
+        f"it is {quoted(value)}"
     )
 
 
@@ -89,9 +90,19 @@ def _seconds(name: str, value: object) -> int:
 
 def _scope(name: str, value: object) -> str:
     text = _string(name, value)
-    if not _SCOPE.fullmatch(text):
-        raise InvalidClaim(f"{name!r} was expected to be as RFC 6749 §3.3, not {quoted(text)}")
-    return text
+    # Scope-tokens of %x21 / %x23-5B / %x5D-7E, parted by single spaces, or none (RFC 6749 §3.3).
+    # In a row, since a regular expression takes twice as long over it.
+    if (
+        text.isascii()
+        and text.isprintable()
+        and '"' not in text
+        and "\\" not in text
+        and "  " not in text
+        and text[:1] != " "
+        and text[-1:] != " "
+    ):
+        return text
+    raise InvalidClaim(f"{name!r} was expected to be as RFC 6749 §3.3, not {quoted(text)}")
 
 
 def _identifiers(name: str, value: object) -> tuple[str, ...]:

@@ -58,20 +58,21 @@ class KeyRing:
         self._lock = Lock()
         self._set = first
         self._from_source = False
+        self._lasting: KeySet | None = None  # what was read of a source that cannot change
         self._read_at = clock()
         self._asked_at = float("-inf")
         self._times_asked = 0
         self._failure: KeySetError | None = None
 
     @property
-    def remote(self) -> bool:
-        """Whether the source is asked over the network, so that it may be down at the start."""
-        return self._source.asked_for_unknown
+    def at_hand(self) -> bool:
+        """Whether a set can be had without asking over the network, where nobody may answer."""
+        return self._set is not None or not self._source.asked_for_unknown
 
     def current(self) -> KeySet:
         """The set that counts now; KeysUnavailable, or at first any KeySetError of the source."""
-        if self._set is not None and self._lasts():
-            return self._set
+        if self._lasting is not None:
+            return self._lasting
         now = self._clock()
         if now < self._read_at:
             # A clock that was set back must not keep a set for longer than it was worth.
@@ -92,12 +93,9 @@ class KeyRing:
 
         Raises what `current` would.
         """
-        if not self._lasts():
+        if self._lasting is None:
             self._ask(wait=True)
         self._usable()
-
-    def _lasts(self) -> bool:
-        return self._source.lasting and self._from_source
 
     def _given_up(self, now: float) -> bool:
         stale = now - self._read_at > STALE_SECONDS
@@ -105,7 +103,9 @@ class KeyRing:
 
     def _usable(self) -> KeySet:
         if self._set is None:
-            raise self._failure or KeysUnavailable("no key set could be read")
+            failure = self._failure or KeysUnavailable("no key set could be read")
+            # A new one for each who asks: a traceback holds on to the token that was asked for.
+            raise type(failure)(*failure.args)
         now = self._clock()
         if self._given_up(now):
             raise KeysUnavailable(
@@ -135,12 +135,13 @@ class KeyRing:
         try:
             fresh = self._source.read()
         except KeySetError as error:
-            self._failure = error
+            self._failure = error.with_traceback(None)
             if self._set is not None:
                 _LOG.warning("The key set could not be read again; the last one stays: %s", error)
             return
         # The same keys stay the same object: what was worked out of them need not be again.
         if fresh != self._set:
             self._set = fresh
-        self._from_source = True
+        self._from_source, self._failure = True, None
+        self._lasting = self._set if self._source.lasting else None
         self._read_at = now

@@ -43,6 +43,11 @@ def open_verifying_keys(
     if len(written) > 2:
         raise KeySetError("at most two key sources stand side by side, parted by one space")
     sources = [open_source(source, TO_VERIFY, accept) for source in written]
+    if len(sources) == 2 and sources[0].asked_for_unknown:
+        raise KeySetError(
+            "of two key sources the first serves a cold start, so it must lie at hand: `env:` or "
+            "`file:`; the one that is fetched comes second"
+        )
     first = sources[0].read() if len(sources) == 2 else None
     return KeyRing(sources[-1], first=first, clock=clock)
 

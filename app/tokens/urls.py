@@ -59,7 +59,7 @@ def _taken(expression: str, url: str) -> bool:
 
 def _shown(url: str) -> str:
     """The URL as a message may repeat it: whoever writes a user into it writes a password, too."""
-    return quoted(re.sub(r"//[^/]*@", "//…@", url))
+    return quoted(re.sub(r"(?s)^(https?:)?.*@", r"\1***@", url))
 
 
 def _is_name(host: str) -> bool:

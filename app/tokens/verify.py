@@ -157,7 +157,7 @@ class Verifier:
 
 
 def _split(token: str | bytes) -> list[bytes]:
-    if not isinstance(token, str | bytes):
+    if not isinstance(token, (str, bytes)):
         raise MalformedToken(f"a token is a string, not a {type(token).__name__}")
     if len(token) > MAX_TOKEN_BYTES:
         raise TokenTooLarge(f"a token has at most {MAX_TOKEN_BYTES} bytes, not {len(token)}")

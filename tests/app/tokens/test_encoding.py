@@ -268,6 +268,18 @@ def test_64_arrays_and_objects_may_stand_within_each_other(opening: bytes, closi
         parse_json_object(nested(65))
 
 
+@pytest.mark.parametrize("before", ["[]", "{}", "[[]]", '{"a":{}}'])
+def test_what_was_closed_before_makes_room_for_no_more(before: str) -> None:
+    for depth in (63, 64, 100):
+        deep = "[" * depth + "]" * depth
+        nested = f'{{"y":[{",".join([before] * 99)}],"x":{deep}}}'.encode()
+        if depth == 63:
+            assert parse_json_object(nested)
+        else:
+            with pytest.raises(ValueError, match="nested too deeply, over 64"):
+                parse_json_object(nested)
+
+
 def test_only_depth_is_counted_and_no_bracket_inside_a_string() -> None:
     wide = {"x": [[{}] for _ in range(500)], "y": ["[" * 500, '\\"[{' * 500, "\\" * 3 + "[" * 99]}
     assert parse_json_object(json.dumps(wide).encode()) == wide

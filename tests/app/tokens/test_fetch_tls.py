@@ -1,12 +1,13 @@
 """One GET over TLS: from whoever has a trusted certificate of that very name, and nobody else."""
 
+import threading
 from pathlib import Path
 
 import pytest
 
 from app.tokens.fetch import FetchError, fetch
 from tests.certificates import certified
-from tests.web_server import WebServer, answers
+from tests.web_server import WebServer, answers, hangs
 
 MOST = 1000
 
@@ -65,3 +66,14 @@ def test_key_material_that_cannot_be_logged_is_no_other_error(
     """Whatever the environment does to a TLS context: who asks expects a FetchError."""
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "absent" / "log"))
     assert refusal("https://127.0.0.1:1/")
+
+
+def test_a_handshake_that_hangs_ends_by_itself() -> None:
+    before = set(threading.enumerate())
+    with WebServer(hangs) as server:
+        with pytest.raises(FetchError, match=r"no whole answer came within 0\.3 s"):
+            fetch(server.url().replace("http:", "https:"), seconds=0.3, most=MOST)
+        asking = {t for t in threading.enumerate() if t.name != "web server"} - before
+        for thread in asking:
+            thread.join(3)  # while the server still has it on the line
+            assert not thread.is_alive()

@@ -67,7 +67,9 @@ def test_one_asks_for_an_unknown_kid_and_all_get_the_new_set() -> None:
 
 def test_at_the_start_all_get_the_error() -> None:
     _, ring = crowded(DOWN)
-    assert Crowd(SIZE, ring.current).start().join() == [DOWN] * SIZE
+    told = Crowd(SIZE, ring.current).start().join()
+    assert {(type(error), str(error)) for error in told} == {(KeysUnavailable, str(DOWN))}
+    assert len({id(error) for error in told}) == SIZE  # none carries another's traceback
 
 
 def test_at_the_start_those_who_wait_share_one_failure() -> None:

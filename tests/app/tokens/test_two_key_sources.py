@@ -73,11 +73,6 @@ def test_a_path_with_spaces_may_stand_on_either_side(first: str, tmp_path: Path)
 def test_of_two_the_first_must_give_a_set_at_once(first: str) -> None:
     with pytest.raises(KeySetError, match="the variable TEST_ABSENT is not set"):
         open_verifying_keys(f"env:TEST_ABSENT {first}")
-    with (
-        WebServer(hangs_up) as server,
-        pytest.raises(KeysUnavailable, match="RemoteDisconnected"),
-    ):
-        open_verifying_keys(f"{server.url()} {first}")
 
 
 def test_one_that_stands_alone_is_read_when_it_is_first_asked() -> None:
@@ -141,3 +136,9 @@ def test_a_second_that_lasts_takes_the_place_of_the_first(
     ring = open_verifying_keys(f"{first} env:TEST_SECOND", clock=clock)
     clock.at(300)
     assert ring.current() == key_set("ES384")
+
+
+def test_the_first_of_two_must_lie_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEST_SECOND", key_set_document("ES384"))
+    with pytest.raises(KeySetError, match="the one that is fetched comes second"):
+        open_verifying_keys("https://example.com/jwks.json env:TEST_SECOND")

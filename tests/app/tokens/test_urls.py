@@ -156,10 +156,20 @@ def test_a_refused_url_is_told_on_one_line_and_cut_off(check: object) -> None:
 
 
 @pytest.mark.parametrize("check", [check_issuer, check_url])
-def test_a_password_in_a_url_is_not_repeated(check: object) -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://user:s3cret@example.com/jwks.json",
+        "https://user:pa/s3cret@example.com/",
+        "https:user:s3cret@example.com",
+        "user:s3cret@example.com",
+        "https://user:a@s3cret\n@example.com",
+    ],
+)
+def test_a_password_in_a_url_is_not_repeated(check: object, url: str) -> None:
     assert callable(check)
     with pytest.raises(ValueError, match="without user") as refused:
-        check("https://user:s3cret@example.com/jwks.json")
+        check(url)
     assert "s3cret" not in str(refused.value)
     assert "'https://…@example.com/jwks.json'".encode("ascii", "backslashreplace").decode() in str(
         refused.value
