@@ -171,9 +171,7 @@ def test_a_password_in_a_url_is_not_repeated(check: object, url: str) -> None:
     with pytest.raises(ValueError, match="without user") as refused:
         check(url)
     assert "s3cret" not in str(refused.value)
-    assert "'https://…@example.com/jwks.json'".encode("ascii", "backslashreplace").decode() in str(
-        refused.value
-    )
+    assert "***@" in str(refused.value)
 
 
 @pytest.mark.parametrize("host", ["evil.example.com[::1]", "[::1].evil.example.com", "a[::1]b"])
