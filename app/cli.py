@@ -28,7 +28,12 @@ from app.tokens.errors import KeySetError
 from app.tokens.rotation import RotationError
 from app.tokens.urls import on_loopback
 
-cli = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # a local may be a key
+    help=__doc__,
+)
 users = typer.Typer(no_args_is_help=True, help="Users, straight in the database.")
 cli.add_typer(users, name="users")
 cli.add_typer(keys, name="keys")

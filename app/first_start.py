@@ -1,5 +1,6 @@
 """The first start on a laptop: a key, a database, an administrator. A second changes nothing."""
 
+import os
 import secrets
 import sys
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from app.migrate import migrate
 from app.settings import Settings
 from app.tokens.aws_sources import open_signing_keys
 from app.tokens.generate import DEFAULT_ALG
+from app.tokens.key_sources import check_path
 
 ADMIN_EMAIL = "admin@localhost"
 _PASSWORD_BYTES = 18
@@ -25,8 +27,9 @@ _PASSWORD_BYTES = 18
 
 def prepare(settings: Settings, say: Callable[[str], None]) -> None:
     """Make what is missing, and say each thing made."""
-    key_file = Path(settings.keys.removeprefix("file:"))
-    if settings.keys.startswith("file:") and not key_file.exists():
+    scheme, _, path = settings.keys.partition(":")
+    if scheme == "file" and not os.path.lexists(check_path(path)):
+        key_file = Path(path)
         kid = write_first_key(key_file, DEFAULT_ALG)
         if kid:  # else another start was faster, and its key is as good
             say(f"Made an {DEFAULT_ALG} key, {kid}, in {key_file}.")

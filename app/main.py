@@ -34,7 +34,7 @@ from app.settings import Settings, load_settings
 from app.tokens.aws_sources import open_signing_keys
 from app.tokens.errors import KeySetError
 from app.tokens.issue import Issuer
-from app.tokens.key_ring import REREAD_SECONDS, KeyRing
+from app.tokens.key_ring import KeyRing
 from app.tokens.verify import Verifier
 
 Clock = Callable[[], float]
@@ -126,9 +126,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _keep_reading(keys: KeyRing) -> None:
-    """Under a server, keys are read again in a thread, before a request would wait for them."""
-    while True:
-        await asyncio.sleep(REREAD_SECONDS * 0.9)
+    """Under a server, keys are read again in a thread: no request waits for their source."""
+    while (seconds := keys.keep()) is not None:
+        await asyncio.sleep(seconds)
         with suppress(KeySetError):  # whoever needs the keys will be told
             await asyncio.to_thread(keys.refresh)
 

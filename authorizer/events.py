@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 # arn:{partition}:execute-api:{region}:{account}:{api}/{stage}/{VERB}/{path}; what may stand in
 # front of the verb is what a policy copies, so nothing there can be a wildcard.
 _METHOD_ARN = re.compile(
-    r"(?P<api>arn:[a-z0-9-]+:execute-api:[a-z0-9-]+:[0-9]*:[A-Za-z0-9]+/[A-Za-z0-9_$-]+)"
+    r"(?P<api>arn:[a-z0-9-]+:execute-api:[a-z0-9-]+:[0-9]*:[A-Za-z0-9]{1,128}/[A-Za-z0-9_$-]{1,128})"
     r"/(?P<verb>[A-Z]+)/(?P<path>.*)",
     re.ASCII | re.DOTALL,
 )

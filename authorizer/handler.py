@@ -1,6 +1,7 @@
 """Lambda entry of the authorizer: event → token → claims → policy."""
 
 import logging
+from contextlib import suppress
 from functools import cache
 
 from app.tokens.bearer import bearer_token
@@ -41,4 +42,5 @@ def _verifier() -> Verifier:
 
 
 if on_lambda():
-    _verifier()  # unsafe settings end the cold start, before any request
+    with suppress(KeysUnavailable):  # each request asks again
+        _verifier()  # unsafe settings end the cold start, before any request

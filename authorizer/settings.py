@@ -3,7 +3,7 @@
 import os
 from typing import NamedTuple
 
-from app.tokens.errors import KeySetError
+from app.tokens.errors import KeySetError, KeysUnavailable
 from app.tokens.key_ring import KeyRing
 from app.tokens.key_sources import open_verifying_keys
 from app.tokens.keys import KeySet
@@ -42,7 +42,10 @@ def on_lambda() -> bool:
 
 
 def load_settings() -> Settings:
-    """The settings in the environment, refused with a SettingsError when absent or unsafe."""
+    """The settings in the environment, refused with a SettingsError when absent or unsafe.
+
+    KeysUnavailable where a set that is needed at once is fetched, and nobody answers.
+    """
     values = _read_environment()
     if values["OSTIARY_STATUS_LISTS"] != "off":
         raise SettingsError("OSTIARY_STATUS_LISTS must be `off`")
@@ -52,6 +55,8 @@ def load_settings() -> Settings:
         # up then. What lies at hand and must be refused ends the start.
         if keys.at_hand:
             keys.current().warn_of_mixture()
+    except KeysUnavailable:
+        raise
     except KeySetError as error:
         raise SettingsError(f"OSTIARY_KEYS: {error}") from None
     return Settings(values["OSTIARY_ISSUER"], values["OSTIARY_AUDIENCE"], keys)

@@ -3,10 +3,8 @@
 import json
 from pathlib import Path
 
+from app.tokens.jwk_members import PRIVATE_MEMBERS
 from local.command import ostiary
-
-# RFC 7518 §6.2.2 and §6.3.2. The `k` of an HMAC key stays: there is no public half to give.
-PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})
 
 
 def key_set(path: Path, algorithm: str = "RS256") -> str:
@@ -17,7 +15,10 @@ def key_set(path: Path, algorithm: str = "RS256") -> str:
 
 
 def for_verifying(signing_keys: str) -> str:
-    """The same JWK Set without private members: the authorizer's parameter."""
+    """The same JWK Set without private members: the authorizer's parameter.
+
+    The `k` of an HMAC key stays: there is no public half to give.
+    """
     keys = json.loads(signing_keys)["keys"]
     public = [{m: v for m, v in key.items() if m not in PRIVATE_MEMBERS} for key in keys]
     return json.dumps({"keys": public}, separators=(",", ":"))

@@ -7,7 +7,8 @@ from app.doctor.pages import Page
 from app.doctor.report import Check, judged, not_judged, right, wrong
 from app.tokens.ec_key import EcKey
 from app.tokens.errors import KeySetError, quoted
-from app.tokens.jwk import PRIVATE_MEMBERS, parse_key_set
+from app.tokens.jwk import parse_key_set
+from app.tokens.jwk_members import PRIVATE_MEMBERS
 from app.tokens.keys import KeySet
 from app.tokens.rsa_key import MIN_RSA_BITS, RsaKey
 
@@ -21,6 +22,8 @@ def check_keys(page: Page) -> tuple[list[Check], KeySet | None]:
         why = "no JWK Set came"
         return [not_judged(name, why) for name in (_SET, _SECRETS, _HTTP_API, _REST_API)], None
     secrets = _check_secrets(page.members)
+    if page.members == {"keys": []}:
+        return _without_a_public_key(secrets), None
     try:
         keys = parse_key_set(page.answer.body)
     except KeySetError as error:
@@ -32,6 +35,16 @@ def check_keys(page: Page) -> tuple[list[Check], KeySet | None]:
         return rows, None
     count = f"{len(keys.keys)} {'key' if len(keys.keys) == 1 else 'keys'}, each with kid and alg"
     return [right(_SET, count), secrets, _check_http_api(keys), _check_rest_api(keys)], keys
+
+
+def _without_a_public_key(secrets: Check) -> list[Check]:
+    """What an app that signs with HMAC shows: nobody else can verify its tokens."""
+    advice = "sign with RS256 or ES256: an HMAC key has no public half to verify with"
+    return [
+        wrong(_SET, "no public key: this deployment signs with HMAC", advice),
+        secrets,
+        *(not_judged(name, "nothing to verify with") for name in (_HTTP_API, _REST_API)),
+    ]
 
 
 def _check_secrets(members: Mapping[str, Any]) -> Check:

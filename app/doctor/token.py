@@ -57,7 +57,8 @@ def _check_kid(header: Mapping[str, Any], keys: KeySet | None) -> Check:
         "token: kid",
         quoted(kid, 255),
         fits=isinstance(kid, str) and kid in keys.keys,
-        advice="it is not among the published keys: publish the key, two hours before it signs",
+        advice="it is not among the published keys: publish it, and let it sign when `ostiary keys "
+        "rotate` lets it",
     )
 
 

@@ -74,6 +74,8 @@ def rotate(emergency: Annotated[bool, _EMERGENCY] = False) -> None:
     waited = keys_in(there(before, store), State.NEXT)
     if not waited or new["since"] < waits.due(waited[0]):
         typer.echo(messages.rotated_early(old))
+    if emergency and waited:
+        typer.echo(messages.promoted_early(new))
 
 
 # A kid may begin with a hyphen, and is no option then.

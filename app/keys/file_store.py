@@ -58,7 +58,7 @@ class FileStore:
 
         On the folder and not on the file, which is another one after each change.
         """
-        target = self._path.resolve()  # a link stays one; what it leads to is replaced
+        target = self._target()
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -72,7 +72,7 @@ class FileStore:
 
         `folder` is locked, so what lies there unfinished was left by a crash.
         """
-        target = self._path.resolve()
+        target = self._target()
         for left in target.parent.iterdir():
             if left.name.startswith(f".{target.name}.") and left.suffix == _UNFINISHED:
                 left.unlink()
@@ -91,6 +91,13 @@ class FileStore:
             os.fsync(folder)
         finally:
             unfinished.unlink(missing_ok=True)
+
+    def _target(self) -> Path:
+        """What a link leads to is replaced, and the link stays one."""
+        try:
+            return self._path.resolve()
+        except (RuntimeError, ValueError):  # links in a circle; a NUL
+            raise KeySetError("no key set can lie there: the path leads nowhere") from None
 
     @contextmanager
     def _explained(self, done: str) -> Iterator[None]:

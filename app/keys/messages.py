@@ -20,9 +20,14 @@ def published(new: Key, where: str, waits: Waits) -> str:
     return (
         f"Published an {new['alg']} key, {new['kid']}, as the next one, in {where}. It may sign "
         f"from {utc(waits.due(new))}: run `ostiary keys rotate` then. Verifiers whose set stands "
-        "in a variable (`env:`) must by then have been deployed with what `ostiary keys show-jwks` "
-        "prints."
+        f"in a variable (`env:`) must by then have been deployed with {_to_deploy(new)}."
     )
+
+
+def _to_deploy(new: Key) -> str:
+    if new["kty"] == "oct":
+        return "the set itself, since an HMAC key has no public half"
+    return "what `ostiary keys show-jwks` prints"
 
 
 def migration(document: Document) -> str | None:
@@ -52,8 +57,8 @@ def rotated_early(old: Key) -> str:
         f"`https:` ask for an unknown key, at most every {RETRY_SECONDS} s, and may be shown an "
         f"older set for up to {in_minutes(REREAD_SECONDS + MAX_AGE_SECONDS)}. A set in a variable "
         "(`env:`): until it is deployed again. Native JWT authorizers of API Gateway: for up to "
-        f"{in_minutes(NATIVE_CACHE_SECONDS)} more. Tokens of {old['kid']} stay good; if it is no "
-        f"longer a secret, run `ostiary keys retire --emergency {old['kid']}`."
+        f"{in_minutes(NATIVE_CACHE_SECONDS)} after that. Tokens of {old['kid']} stay good; if it "
+        f"is no longer a secret, run `ostiary keys retire --emergency {old['kid']}`."
     )
 
 
@@ -67,5 +72,13 @@ def retired_early() -> str:
         f"app within {in_minutes(REREAD_SECONDS)}, by authorizers with `https:` within "
         f"{in_minutes(_HTTPS_SECONDS)}. Out of their reach: a set in a variable (`env:`) trusts "
         "the key until it is deployed again, and native JWT authorizers of API Gateway may for up "
-        f"to {in_minutes(NATIVE_CACHE_SECONDS)} more."
+        f"to {in_minutes(NATIVE_CACHE_SECONDS + REREAD_SECONDS + MAX_AGE_SECONDS)}."
+    )
+
+
+def promoted_early(new: Key) -> str:
+    """A next key that was at hand is as secret as the set that it stood in."""
+    return (
+        f"{new['kid']} had waited in this set. If the whole set is no longer a secret, neither is "
+        "that key: rotate with --emergency once more, which makes another, and retire both."
     )

@@ -11,6 +11,7 @@ from app.settings import Settings, SettingsError
 from app.tokens.errors import KeySetError
 from app.tokens.issue import Issuer
 from app.tokens.jwk import parse_key_set
+from app.tokens.key_sources import check_path
 from app.tokens.key_states import State
 from app.tokens.rotation import Document, Step, Waits, activate, in_minutes, keys_in
 
@@ -34,7 +35,7 @@ class KeyStore(Protocol):
 
 
 STORES: Mapping[str, Callable[[str], KeyStore]] = {
-    "file": lambda path: FileStore(Path(path)),
+    "file": lambda path: FileStore(Path(check_path(path))),
     "secretsmanager": SecretStore,
 }
 

@@ -45,8 +45,9 @@ def of_key_set(keys: KeySet, next_step: str) -> str:
 
 def _next_step(key: Mapping[str, Any], document: Document, waits: Waits, now: float) -> str:
     if key["state"] == State.ACTIVE:
-        waiting = keys_in(document, State.NEXT)
-        return "retires when the next key signs" if waiting else "`keys generate` makes its heir"
+        if keys_in(document, State.NEXT):
+            return "retires when the next key signs"
+        return "`keys generate` publishes the next key"
     does, command = ("sign", "rotate") if key["state"] == State.NEXT else ("go", "retire")
     due = waits.due(key)
     return f"may {does} now: `keys {command}`" if due <= now else f"may {does} at {utc(due)}"

@@ -5,6 +5,7 @@ kms:KEY_ID[,KEY_ID…]       asymmetric keys of AWS KMS, whose private halves ne
 """
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -38,6 +39,8 @@ ALG_OF_SPEC: Mapping[str, str] = {
     "ECC_NIST_P521": "ES512",
 }
 _FAMILY_IN_KMS = {"RS": "RSASSA_PKCS1_V1_5", "ES": "ECDSA"}
+# What AWS takes for names and ARNs. Anything else may be a key itself, and is not repeated.
+_NAME = re.compile(r"[A-Za-z0-9/_+=.@:-]{1,2048}")
 CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 1, 2, 2
 
 
@@ -46,6 +49,11 @@ def open_signing_keys(setting: str, *, clock: Callable[[], float] = time.time) -
 
     Raises KeySetError for a setting that names none; the source is read when it is first asked.
     """
+    if setting.startswith(("https:", "http:")):
+        raise KeySetError(
+            "`https:` brings public keys, with which nothing is signed; the app signs: give it the "
+            "source of the private ones"
+        )
     return KeyRing(open_source(setting, TO_SIGN), clock=clock)
 
 
@@ -67,6 +75,8 @@ def client(service: str) -> Any:
 
 
 def _secrets_manager(name: str) -> Source:
+    if not _NAME.fullmatch(name):
+        raise KeySetError("`secretsmanager:` takes the name or the ARN of a secret")
     made: list[Any] = []  # one client for the life of the source
 
     def read() -> KeySet:
@@ -83,25 +93,18 @@ def _secrets_manager(name: str) -> Source:
     return Source(read)
 
 
-def _verifies_only(_: str) -> Source:
-    raise KeySetError(
-        "`https:` brings public keys, with which nothing is signed; the app signs: give it the "
-        "source of the private ones"
-    )
-
-
 def _kms(ids: str) -> Source:
     named = ids.split(",")
-    if not all(named) or len(set(named)) != len(named):
+    if not all(map(_NAME.fullmatch, named)) or len(set(named)) != len(named):
         raise KeySetError("`kms:` takes key ids parted by commas, each once, without spaces")
 
     def read() -> KeySet:
-        return read_kms(named)
+        return _read_kms(named)
 
     return Source(read, lasting=True)
 
 
-def read_kms(ids: list[str]) -> KeySet:
+def _read_kms(ids: list[str]) -> KeySet:
     """The public halves of these keys; the first one signs, through kms:Sign.
 
     Raises KeySetError for a key that cannot sign, KeysUnavailable where KMS does not answer.
@@ -115,7 +118,7 @@ def read_kms(ids: list[str]) -> KeySet:
     keys = read_key_set({"keys": jwks})
     kid, alg = jwks[0]["kid"], jwks[0]["alg"]
     # By its ARN: an alias may come to mean another key while this process lives.
-    signer = _Signer(kms, answers[0]["KeyId"], alg)
+    signer = _KmsSigner(kms, answers[0]["KeyId"], alg)
     return KeySet(keys.keys, RemoteSigningKey(kid, alg, signer.sign))
 
 
@@ -133,7 +136,7 @@ def _public_jwk(key_id: str, answer: Mapping[str, Any]) -> dict[str, str]:
     return {"kid": thumbprint(members), "alg": alg, "use": "sig", **members}
 
 
-class _Signer:
+class _KmsSigner:
     """Has KMS sign. It is sent the digest, so that a token's claims stay here."""
 
     def __init__(self, kms: Any, arn: str, alg: str) -> None:
@@ -165,5 +168,4 @@ TO_SIGN: Mapping[str, Opener] = {
     "env": environment_source,
     "secretsmanager": _secrets_manager,
     "kms": _kms,
-    "https": _verifies_only,
 }

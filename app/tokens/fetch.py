@@ -93,11 +93,14 @@ def _exchange(
         named = {name.lower(): value for name, value in response.getheaders()}
         if named.get("content-encoding", "identity").lower() != "identity":
             raise FetchError("an answer without Content-Encoding was asked for")
-        body = response.read(most + 1)
+        body = b""
+        # Piece by piece: to `read`, a chunk of the size -1 is one without an end.
+        while len(body) <= most and (piece := response.read1(most + 1 - len(body))):
+            body += piece
         if len(body) > most:
             raise FetchError(f"the answer has over {most} bytes")
         if response.length:
-            raise FetchError(f"the answer broke off, {response.length} bytes before its end")
+            raise FetchError("the answer broke off before its end")
         return response.status, named, body
 
 

@@ -63,13 +63,17 @@ class _Signer:
             raise
         return token
 
+    def is_verified_by(self, keys: KeySet) -> bool:
+        """Whether that set knows this very key: a kid may come to name another one."""
+        return keys.keys.get(self.kid) == self.key_set.keys[self.kid]
+
 
 def _jose_key(signing: SigningKey | RemoteSigningKey) -> JoseKey:
     if isinstance(signing, RemoteSigningKey):
         return _RemoteKey(signing)
     try:
         return jose_jwk.construct(dict(signing.jwk), signing.alg)
-    except (JOSEError, ValueError, KeyError, TypeError) as error:
+    except Exception as error:  # jose lets through whatever a strange member leads to
         raise _mismatch(signing.kid, error) from None
 
 
@@ -150,7 +154,7 @@ class Issuer:
                 self._signer = self._tried_signer(keys)
             except KeySetError as error:
                 # A set that cannot sign must not end the logins while the old key still verifies.
-                if isinstance(error, KeysUnavailable) or self._signer.kid not in keys.keys:
+                if isinstance(error, KeysUnavailable) or not self._signer.is_verified_by(keys):
                     raise
                 _LOG.error("The new key set cannot sign, so the old key goes on signing: %s", error)
                 self._signer.key_set = keys
@@ -164,6 +168,6 @@ class Issuer:
             Verifier(keys, issuer=self._issuer, audience=self._audience, clock=self._clock).verify(
                 probe
             )
-        except (JOSEError, TokenError, ValueError, KeyError, TypeError) as error:
+        except (JOSEError, TokenError, ValueError, KeyError, TypeError, OverflowError) as error:
             raise _mismatch(signer.kid, error) from None
         return signer

@@ -5,11 +5,10 @@ from typing import Any
 
 from app.tokens.encoding import parse_json_object
 from app.tokens.errors import KeySetError, quoted
-from app.tokens.jwk_members import refusal
+from app.tokens.jwk_members import PRIVATE_MEMBERS, is_kid, refusal
 from app.tokens.key_states import State, check_states
 from app.tokens.keys import ALGORITHMS, Key, KeySet, SigningKey
 
-PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})
 OPERATIONS = ("sign", "verify")
 _KTY = {"RS": "RSA", "ES": "EC", "HS": "oct"}
 
@@ -57,7 +56,7 @@ def _parse_key(jwk: object) -> Key:
             f"each of 'keys' must be a JWK, a JSON object, and one is a {type(jwk).__name__}"
         )
     kid, alg = jwk.get("kid"), jwk.get("alg")
-    if not isinstance(kid, str) or not (0 < len(kid) <= 255 and kid.isprintable() and kid.strip()):
+    if not isinstance(kid, str) or not is_kid(kid):
         raise KeySetError(
             f"every key needs a 'kid' of 1 to 255 printable characters, not {quoted(kid)}"
         )

@@ -6,6 +6,19 @@ from typing import Any
 from app.tokens.encoding import base64url_decode
 from app.tokens.errors import KeySetError, quoted
 
+# RFC 7518 §6.2.2 and §6.3.2. The `k` of a secret is all that it has.
+PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})
+
+
+def is_kid(value: object) -> bool:
+    """Whether it may name a key: 1 to 255 printable characters, not all of them blank."""
+    return (
+        isinstance(value, str)
+        and 0 < len(value) <= 255
+        and value.isprintable()
+        and not value.isspace()
+    )
+
 
 def octets(kid: str, jwk: Mapping[str, Any], member: str) -> bytes:
     """The bytes that a member holds in base64url; KeySetError for anything else."""

@@ -62,6 +62,7 @@ class KeyRing:
         self._read_at = clock()
         self._asked_at = float("-inf")
         self._times_asked = 0
+        self._kept = False
         self._failure: KeySetError | None = None
 
     @property
@@ -77,7 +78,8 @@ class KeyRing:
         if now < self._read_at:
             # A clock that was set back must not keep a set for longer than it was worth.
             self._read_at = now - REREAD_SECONDS
-        if self._set is None or now - self._read_at >= REREAD_SECONDS:
+        due = now - self._read_at >= REREAD_SECONDS
+        if self._set is None or (due and not self._kept):
             # Only who could be served the set of before need not wait for one that reads already.
             self._ask(wait=self._set is None or self._given_up(now))
         return self._usable()
@@ -88,11 +90,21 @@ class KeyRing:
             self._ask(wait=True)
         return self._usable()
 
-    def refresh(self) -> None:
-        """Read the source now. A server does this in a thread, before `current` would.
+    def keep(self) -> float | None:
+        """Leave the reading to whoever calls `refresh`: after how many seconds it is due again.
 
-        Raises what `current` would.
+        From the first call on, `current` reads no more, and nobody waits for a source. None: never
+        again, the source lasts.
         """
+        if self._lasting is not None:
+            return None
+        self._kept = True
+        if self._failure is not None:
+            return RETRY_SECONDS
+        return max(RETRY_SECONDS, 0.9 * REREAD_SECONDS - (self._clock() - self._read_at))
+
+    def refresh(self) -> None:
+        """Read the source now; raises what `current` would."""
         if self._lasting is None:
             self._ask(wait=True)
         self._usable()
@@ -135,13 +147,24 @@ class KeyRing:
         try:
             fresh = self._source.read()
         except KeySetError as error:
-            self._failure = error.with_traceback(None)
-            if self._set is not None:
-                _LOG.warning("The key set could not be read again; the last one stays: %s", error)
+            self._fail(error)
+            return
+        except Exception as error:
+            # What nobody foresaw ends no request, nor the reading; and its text may hold anything.
+            self._fail(
+                KeysUnavailable(f"the reading of the key set failed: {type(error).__name__}")
+            )
             return
         # The same keys stay the same object: what was worked out of them need not be again.
         if fresh != self._set:
+            if self._set is not None:
+                _LOG.info("Another key set counts now. %s", fresh.summary())
             self._set = fresh
+        self._read_at = now
         self._from_source, self._failure = True, None
         self._lasting = self._set if self._source.lasting else None
-        self._read_at = now
+
+    def _fail(self, error: KeySetError) -> None:
+        self._failure = error.with_traceback(None)
+        if self._set is not None:
+            _LOG.warning("The key set could not be read again; the last one stays: %s", error)

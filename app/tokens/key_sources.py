@@ -43,13 +43,10 @@ def open_verifying_keys(
     if len(written) > 2:
         raise KeySetError("at most two key sources stand side by side, parted by one space")
     sources = [open_source(source, TO_VERIFY, accept) for source in written]
-    if len(sources) == 2 and sources[0].asked_for_unknown:
-        raise KeySetError(
-            "of two key sources the first serves a cold start, so it must lie at hand: `env:` or "
-            "`file:`; the one that is fetched comes second"
-        )
-    first = sources[0].read() if len(sources) == 2 else None
-    return KeyRing(sources[-1], first=first, clock=clock)
+    if len(sources) == 1:
+        return KeyRing(sources[0], clock=clock)
+    second = sources[1]._replace(asked_for_unknown=True)
+    return KeyRing(second, first=sources[0].read(), clock=clock)
 
 
 def open_source(
@@ -61,9 +58,10 @@ def open_source(
     scheme, _, rest = written.partition(":")
     if scheme not in openers or not rest:
         taken = ", ".join(f"`{spelling}`" for name, spelling in _WRITTEN.items() if name in openers)
+        # What was written is not repeated: it may be the key itself.
         raise KeySetError(
-            f"a key source is written {taken} here, and this is none of them; a key itself never "
-            "stands in a setting"
+            f"a key source is written {taken} here, and what OSTIARY_KEYS says is none of them; a "
+            "key itself never stands in a setting"
         )
     source = openers[scheme](rest)
     return Source(lambda: accept(source.read()), source.lasting, source.asked_for_unknown)
@@ -71,8 +69,7 @@ def open_source(
 
 def file_source(path: str) -> Source:
     """`file:PATH`."""
-    if path.lstrip().startswith("{"):
-        raise KeySetError("`file:` takes a path, not the key set itself")
+    check_path(path)
 
     def read() -> KeySet:
         document, mode = _read_file(path)
@@ -87,11 +84,24 @@ def file_source(path: str) -> Source:
     return Source(read)
 
 
+def check_path(path: str) -> str:
+    """`path` itself, when it may be one of a key set; KeySetError, which never repeats it, else."""
+    if any(sign in path for sign in ("{", "[", '"', "\n", "-----")):
+        raise KeySetError("`file:` takes a path, not the key set itself")
+    if re.search(_NEXT_SOURCE, path):
+        raise KeySetError("one key source was expected, and two are written there")
+    if path.startswith("~"):
+        raise KeySetError("`file:` takes a path as it is: write your home folder out, `~` is none")
+    return path
+
+
 def _read_file(path: str) -> tuple[bytes, int]:
     """What the file holds, and the mode of that very file, whatever its name means by now."""
     try:
-        with open(path, "rb") as opened:
-            return opened.read(), stat.S_IMODE(os.fstat(opened.fileno()).st_mode)
+        # Not blocking: whoever opens a pipe to read would wait for one who writes.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
+            mode = os.fstat(opened.fileno()).st_mode
+            document = opened.read(MAX_DOCUMENT_BYTES + 1)
     except FileNotFoundError:
         raise KeySetError(
             f"no key set lies at {path}; make one with `ostiary keys generate`"
@@ -100,6 +110,12 @@ def _read_file(path: str) -> tuple[bytes, int]:
         raise KeySetError(f"the key set at {path} cannot be read: {error.strerror}") from None
     except ValueError:
         raise KeySetError("the key set cannot be read: its path holds a NUL character") from None
+    if not stat.S_ISREG(mode) or len(document) > MAX_DOCUMENT_BYTES:
+        raise KeySetError(
+            f"what lies at {path} is no key set: a file of at most {MAX_DOCUMENT_BYTES} bytes was "
+            "expected"
+        )
+    return document, stat.S_IMODE(mode)
 
 
 def environment_source(name: str) -> Source:
@@ -133,20 +149,21 @@ def _read_jwks(url: str) -> KeySet:
     # It brings http.client, ssl and email along: a cold start with a set at hand does without.
     from app.tokens.fetch import FetchError, fetch
 
+    named = url.partition("?")[0]  # a query may be a signature, and is not repeated
     try:
         answer = fetch(url, seconds=FETCH_SECONDS, most=MAX_DOCUMENT_BYTES)
     except FetchError as error:
-        raise KeysUnavailable(f"{url}: {error}") from None
+        raise KeysUnavailable(f"{named}: {error}") from None
     if answer.status != 200:
-        raise KeysUnavailable(f"{url}: the status 200 was expected, not {answer.status}")
+        raise KeysUnavailable(f"{named}: the status 200 was expected, not {answer.status}")
     try:
-        keys = parsed(url, answer.body)
+        keys = parsed(named, answer.body)
     except KeySetError as error:
         # Not for whoever reads it to mend: the next reading may do better.
         raise KeysUnavailable(str(error)) from None
     if keys.holds_secrets:
         raise KeysUnavailable(
-            f"{url}: it publishes private keys; everyone can sign with them: retire them at once"
+            f"{named}: it publishes private keys; everyone can sign with them: retire them at once"
         )
     return keys
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.tokens.errors import KeySetError, quoted
+from app.tokens.jwk_members import PRIVATE_MEMBERS, is_kid
 
 
 class State(StrEnum):
@@ -22,6 +23,8 @@ class State(StrEnum):
     GONE = "gone"  # verifies nothing; only its kid is left
 
 
+_PRIVATE_MEMBERS = PRIVATE_MEMBERS | {"k"}
+LATEST = 253_402_300_799  # the last second of the year 9999, which is the last of calendars
 IN_USE = (State.NEXT, State.ACTIVE, State.RETIRING)
 
 
@@ -36,6 +39,8 @@ def check_states(members: Mapping[str, Any]) -> None:
     for key in keys:
         _check_member(key, IN_USE)
     for key in gone:
+        if not _PRIVATE_MEMBERS.isdisjoint(key):
+            raise KeySetError("a key in 'gone' still has private members: leave its 'kid' alone")
         _check_member(key | {"state": State.GONE}, (State.GONE,))
     back = {key["kid"] for key in keys} & {str(key.get("kid")) for key in gone}
     if back:
@@ -54,12 +59,12 @@ def _check_member(key: Mapping[str, Any], allowed: tuple[State, ...]) -> None:
     kid, state, since = key.get("kid"), key.get("state"), key.get("since")
     if "state" not in key:
         return
-    if not isinstance(kid, str) or not isinstance(state, str) or state not in allowed:
+    if not is_kid(kid) or not isinstance(state, str) or state not in allowed:
         raise KeySetError(
             f"the state of key {quoted(kid)} must be one of {', '.join(allowed)}, "
             f"not {quoted(state)}"
         )
-    if type(since) is not int:
+    if type(since) is not int or not 0 <= since <= LATEST:
         raise KeySetError(
             f"the key {quoted(kid)} must tell in 'since' when it became {state}, in whole seconds "
             f"since the epoch, not {quoted(since)}"

@@ -7,6 +7,8 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
+from app.tokens.errors import quoted
+
 _LOG = logging.getLogger("ostiary.keys")
 
 ALGORITHMS = frozenset(
@@ -89,6 +91,11 @@ class KeySet(NamedTuple):
         """The JWK Set to publish (RFC 7517 §5): public halves only, and no `oct` key at all."""
         public = (key.public_jwk for key in self.keys.values())
         return {"keys": [jwk for jwk in public if jwk is not None]}
+
+    def summary(self) -> str:
+        """Which of its keys signs, and which verify, for people."""
+        signs = f"{quoted(self.signing.kid)} signs, " if self.signing else ""
+        return f"{signs}{', '.join(map(quoted, self.keys))} verify"
 
     def verifying(self) -> "KeySet":
         """The same set without what it signs with."""

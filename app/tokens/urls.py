@@ -83,6 +83,7 @@ def _is_loopback(name: str | None, ipv6: str | None) -> bool:
     import ipaddress
 
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
         return False
+    return address.is_loopback and address.version == (6 if ipv6 else 4)

@@ -89,7 +89,7 @@ def test_an_issuer_that_signs_with_hmac_has_nothing_to_publish(make_app: AppMake
     with deployed(make_app, alg="HS256") as deployment:
         wrong = wrong_rows(deployment)
     assert list(wrong) == [SET]
-    assert "'keys' must be an array of at least one JWK" in wrong[SET].found
+    assert wrong[SET].found == "no public key: this deployment signs with HMAC"
 
 
 @pytest.mark.parametrize("alg", ["HS256"])
@@ -107,7 +107,6 @@ def test_a_set_of_secrets_alone_serves_no_authorizer(deployment: Deployment, alg
         ([public_jwk() | {"n": "AQAB"}], "its RSA modulus has"),
         ([public_jwk(), public_jwk()], "another key of the set has the same kid"),
         ([public_jwk() | {"alg": "none"}], "its 'alg' 'none' is none of"),
-        ([], "'keys' must be an array of at least one JWK"),
         (["key"], "each of 'keys' must be a JWK"),
         ([None], "each of 'keys' must be a JWK"),
     ],

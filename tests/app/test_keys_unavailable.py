@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,8 @@ def client(key_file: Path, database_url: str, clock: Clock) -> Iterator[TestClie
         access_token_seconds=3600,
     )
     app = create_app(settings, clock=clock)
-    with TestClient(app, base_url=ISSUER) as client:
+    # Not entered: without a lifespan, as on Lambda, it is requests that read the keys again.
+    with closing(TestClient(app, base_url=ISSUER)) as client:
         yield client
     find(app, Database).close()
 

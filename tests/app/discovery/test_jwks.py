@@ -1,6 +1,7 @@
 """The public keys, and nothing but what is public of them."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import jwt
@@ -60,7 +61,9 @@ def test_after_a_rotation_the_new_keys_are_shown_without_a_secret(
         keys=f"file:{path}",
         database_url=SecretStr(database_url),
     )
-    with TestClient(create_app(settings, clock=lambda: now[0]), base_url=ISSUER) as client:
+    # Not entered: without a lifespan, as on Lambda, it is requests that read the keys again.
+    client = TestClient(create_app(settings, clock=lambda: now[0]), base_url=ISSUER)
+    with closing(client):
         before = {address: client.get(address) for address in (JWKS, DISCOVERY)}
         path.write_text(key_set_document("RS256", "HS256", "ES256"))
         now[0] += REREAD_SECONDS + 1

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from app import cli as command
-from app.tokens.jwk import PRIVATE_MEMBERS, parse_key_set
+from app.tokens.jwk import parse_key_set
+from app.tokens.jwk_members import PRIVATE_MEMBERS
 from tests.app.keys.sets import OLD
 
 NOW = 1_800_000_000  # 2027-01-15T08:00:00Z

@@ -13,7 +13,7 @@ def test_the_list_tells_each_key_and_when_its_next_step_may_be_taken(keys: Keys)
     keys("generate", "--alg", "ES256")
     first = keys.kid("active")
     assert table(keys) == [
-        [first, "ES256", "active", "2027-01-15T08:00:00Z", "`keys generate` makes its heir"]
+        [first, "ES256", "active", "2027-01-15T08:00:00Z", "`keys generate` publishes the next key"]
     ]
     keys("rotate", "--emergency")
     keys.now += 60

@@ -144,3 +144,36 @@ def test_a_holder_that_is_silent_at_start_ends_the_start() -> None:
 def test_a_holder_that_signs_with_another_key_ends_the_start(signature: bytes) -> None:
     with pytest.raises(KeySetError, match="private half does not sign"):
         issuer_of(remote(lambda _: signature))
+
+
+def test_a_new_set_whose_holder_signs_wrongly_is_found_before_a_login_is() -> None:
+    holder = Holder(of(OLD))
+    issuer = issuer_of(holder)
+    signing = RemoteSigningKey(NEW["kid"], "ES256", lambda _: b"x" * 64)
+    holder.keys = KeySet(of(NEW, OLD).keys, signing)
+    assert kid_of_new_token(issuer) == OLD["kid"]
+
+
+def test_a_kid_that_comes_to_name_another_key_ends_the_old_one() -> None:
+    holder = Holder(of(OLD))
+    issuer = issuer_of(holder)
+    holder.keys = of(NEW | {"kid": OLD["kid"]}).verifying()
+    with pytest.raises(KeySetError, match="signs nothing"):
+        kid_of_new_token(issuer)
+
+
+def test_a_silent_holder_of_a_new_key_is_told_as_what_it_is() -> None:
+    def silent(_: bytes) -> bytes:
+        raise KeysUnavailable("kms: AWS did not answer")
+
+    holder = Holder(of(OLD))
+    issuer = issuer_of(holder)
+    holder.keys = KeySet(of(NEW, OLD).keys, RemoteSigningKey(NEW["kid"], "ES256", silent))
+    with pytest.raises(KeysUnavailable, match="AWS did not answer"):
+        kid_of_new_token(issuer)
+
+
+@pytest.mark.parametrize("d", [10**400, [], {}, None, True])
+def test_a_private_half_that_is_no_text_ends_the_start(d: object) -> None:
+    with pytest.raises(KeySetError, match="private half does not sign"):
+        issuer_of(of(NEW | {"d": d}))

@@ -151,8 +151,9 @@ def test_a_refresh_that_fails_is_told_at_first_and_logged_later(
 
 def test_a_fault_of_another_kind_leaves_the_ring_usable(ring: KeyRing, shelf: Shelf) -> None:
     shelf.answer = RuntimeError("a bug in a source")
-    with pytest.raises(RuntimeError):
+    with pytest.raises(KeysUnavailable, match="failed: RuntimeError") as told:
         ring.current()
+    assert "a bug in a source" not in str(told.value)
     shelf.answer = OLD
     assert ring.current() is OLD
 
@@ -164,3 +165,56 @@ def test_the_clock_is_that_of_the_wall(shelf: Shelf, monkeypatch: pytest.MonkeyP
     shelf.answer = DOWN
     assert ring.current() is OLD
     assert ring._read_at > START - 10 * YEAR
+
+
+def test_a_ring_that_is_kept_reads_for_nobody_who_asks(
+    ring: KeyRing, shelf: Shelf, clock: Clock
+) -> None:
+    ring.current()
+    assert ring.keep() == 270
+    shelf.answer = NEW
+    for seconds in (300, 3600):
+        clock.at(seconds)
+        assert ring.current() is OLD
+    clock.at(3601)
+    with pytest.raises(KeysUnavailable):
+        ring.current()
+    ring.refresh()
+    assert ring.current() is NEW
+    assert shelf.readings == 2
+
+
+def test_a_kept_ring_is_due_sooner_after_a_failure(
+    ring: KeyRing, shelf: Shelf, clock: Clock
+) -> None:
+    ring.current()
+    clock.at(100)
+    assert ring.keep() == 170
+    shelf.answer = DOWN
+    ring.refresh()
+    assert ring.keep() == 10
+    clock.at(110)
+    shelf.answer = OLD
+    ring.refresh()
+    assert ring.keep() == 270
+
+
+def test_a_ring_that_lasts_is_never_due(shelf: Shelf, clock: Clock) -> None:
+    ring = KeyRing(shelf.source(lasting=True), clock=clock)
+    ring.current()
+    assert ring.keep() is None
+
+
+def test_another_set_that_counts_is_told(
+    ring: KeyRing, shelf: Shelf, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        ring.current()
+        clock.at(300)
+        ring.current()
+        assert not caplog.records
+        shelf.answer = NEW
+        clock.at(600)
+        ring.current()
+    (kid,) = NEW.keys
+    assert caplog.messages == [f"Another key set counts now. {kid!r} signs, {kid!r} verify"]

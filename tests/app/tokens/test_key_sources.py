@@ -121,7 +121,9 @@ def test_a_source_is_written_in_one_of_three_ways(source: str) -> None:
 
 
 def test_where_fewer_sources_are_taken_only_those_are_named() -> None:
-    with pytest.raises(KeySetError, match="is written `env:NAME` here, and this is none of them"):
+    with pytest.raises(
+        KeySetError, match="is written `env:NAME` here, and what OSTIARY_KEYS says is none of them"
+    ):
         open_source("file:keys.json", {"env": environment_source})
 
 

@@ -68,7 +68,7 @@ def test_no_other_key_signs_for_an_active_one_whose_private_half_is_elsewhere() 
     assert len(keys.keys) == 3
 
 
-@pytest.mark.parametrize("since", [0, -1, 1, 10**30])
+@pytest.mark.parametrize("since", [0, 1, 253_402_300_799])
 def test_a_key_tells_since_when_in_any_whole_seconds(since: int) -> None:
     assert parse(stated(FIRST, "active", since)).signing
 

@@ -138,7 +138,16 @@ def test_a_second_that_lasts_takes_the_place_of_the_first(
     assert ring.current() == key_set("ES384")
 
 
-def test_the_first_of_two_must_lie_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_that_lies_at_hand_is_asked_for_an_unknown_kid(
+    first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TEST_SECOND", key_set_document("ES384"))
-    with pytest.raises(KeySetError, match="the one that is fetched comes second"):
-        open_verifying_keys("https://example.com/jwks.json env:TEST_SECOND")
+    ring = open_verifying_keys(f"{first} env:TEST_SECOND")
+    assert ring.current() != key_set("ES384")
+    assert ring.after_unknown_kid() == key_set("ES384")
+    assert ring.current() == key_set("ES384")
+
+
+def test_a_first_that_is_down_gives_no_ring() -> None:
+    with WebServer(hangs_up) as server, pytest.raises(KeysUnavailable, match="RemoteDisconnected"):
+        open_verifying_keys(f"{server.url()} env:TEST_SECOND")

@@ -48,6 +48,11 @@ HOSTILE: dict[str, tuple[Speak, str]] = {
     "nothing": (answers(b""), "not JSON"),
     "no keys": (keys(), "at least one JWK"),
     "an array": (answers_json([JWK]), "not JSON as RFC 7517"),
+    # To `http.client`, a chunk of this size is one that ends with its connection.
+    "a chunk of -1 bytes": (
+        says(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n" + b" " * 60_000_000),
+        "over 65536 bytes",
+    ),
     "a redirect": (answers(b"", 302, Location="https://example.com/"), "200 was expected, not 302"),
     "a private key": (keys(private_jwk("ES256")), "it publishes private keys"),
     "a private RSA key": (keys(private_jwk("RS256")), "it publishes private keys"),
