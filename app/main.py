@@ -38,6 +38,7 @@ from app.tokens.key_ring import KeyRing
 from app.tokens.verify import Verifier
 
 Clock = Callable[[], float]
+TICK_SECONDS = 1.0
 # Mangum sends every other media type in base64, which a REST API hands on as it is.
 TEXT_MEDIA_TYPES = ["text/", "application/json", "+json", "+jwt"]
 
@@ -128,9 +129,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 async def _keep_reading(keys: KeyRing) -> None:
     """Under a server, keys are read again in a thread: no request waits for their source."""
     while (seconds := keys.keep()) is not None:
-        await asyncio.sleep(seconds)
-        with suppress(KeySetError):  # whoever needs the keys will be told
-            await asyncio.to_thread(keys.refresh)
+        if seconds <= 0:
+            with suppress(KeySetError):  # whoever needs the keys will be told
+                await asyncio.to_thread(keys.refresh)
+        # Not all of it at once: the loop's own clock stands still while the machine sleeps.
+        await asyncio.sleep(TICK_SECONDS)
 
 
 def _handler() -> Handler:

@@ -91,7 +91,7 @@ class KeyRing:
         return self._usable()
 
     def keep(self) -> float | None:
-        """Leave the reading to whoever calls `refresh`: after how many seconds it is due again.
+        """Leave the reading to whoever calls `refresh`: in how many seconds it is due.
 
         From the first call on, `current` reads no more, and nobody waits for a source. None: never
         again, the source lasts.
@@ -100,8 +100,8 @@ class KeyRing:
             return None
         self._kept = True
         if self._failure is not None:
-            return RETRY_SECONDS
-        return max(RETRY_SECONDS, 0.9 * REREAD_SECONDS - (self._clock() - self._read_at))
+            return self._asked_at + RETRY_SECONDS - self._clock()
+        return self._read_at + 0.9 * REREAD_SECONDS - self._clock()
 
     def refresh(self) -> None:
         """Read the source now; raises what `current` would."""

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 import uvicorn
 from starlette.types import ASGIApp, Message
@@ -15,7 +16,7 @@ ANSWERED_WITHIN_SECONDS = 10
 
 
 @contextmanager
-def served(app: ASGIApp) -> Iterator[int]:
+def served(app: ASGIApp, lifespan: Literal["auto", "off"] = "auto") -> Iterator[int]:
     """The port on 127.0.0.1 where uvicorn serves `app`, set as `ostiary serve` sets it."""
     started = threading.Event()
 
@@ -32,6 +33,7 @@ def served(app: ASGIApp) -> Iterator[int]:
             server_header=False,
             limit_concurrency=256,
             timeout_graceful_shutdown=5,
+            lifespan=lifespan,
         )
     )
     with closing(socket.create_server(("127.0.0.1", 0), backlog=128)) as listener:

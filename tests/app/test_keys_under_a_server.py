@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
+from app import main
 from app.main import _keep_reading, create_app
 from app.settings import Settings
 from app.tokens import key_sources
@@ -76,7 +77,7 @@ class Kept:
 
     def __init__(self) -> None:
         self.readers: list[threading.Thread] = []
-        self.due: Iterator[float | None] = iter([0, 0, None])
+        self.due: Iterator[float | None] = iter([0, 5, -3, None])
 
     def keep(self) -> float | None:
         return next(self.due)
@@ -86,7 +87,10 @@ class Kept:
         raise KeysUnavailable("the source is down")
 
 
-def test_the_server_reads_in_a_thread_and_goes_on_after_a_failure() -> None:
+def test_the_server_reads_in_a_thread_when_it_is_due_and_goes_on_after_a_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(main, "TICK_SECONDS", 0)
     ring = Kept()
     asyncio.run(_keep_reading(cast("KeyRing", ring)))
     assert len(ring.readers) == 2

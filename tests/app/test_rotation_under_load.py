@@ -12,6 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -203,9 +204,10 @@ def load(
         ),
         clock=clock,
     )
-    with TestClient(app, base_url=ISSUER) as client:
+    # Without a lifespan it is requests that read the keys, by the fast clock; the loop has its own.
+    with closing(TestClient(app, base_url=ISSUER)) as client:
         email = Account.register(client, "load@example.com").email
-    with served(app) as port:
+    with served(app, lifespan="off") as port:
         keys = open_verifying_keys(jwks_url(port), clock=clock)
         verifier = Verifier(keys, issuer=ISSUER, audience=AUDIENCE, clock=clock)
         monkeypatch.setattr(authorizer, "_verifier", lambda: verifier)

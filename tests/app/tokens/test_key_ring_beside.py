@@ -193,7 +193,10 @@ def test_a_kept_ring_is_due_sooner_after_a_failure(
     shelf.answer = DOWN
     ring.refresh()
     assert ring.keep() == 10
+    clock.at(109)
+    assert ring.keep() == 1
     clock.at(110)
+    assert ring.keep() == 0
     shelf.answer = OLD
     ring.refresh()
     assert ring.keep() == 270
