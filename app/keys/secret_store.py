@@ -5,7 +5,7 @@ from contextlib import closing, suppress
 from typing import Any
 
 from app.tokens.aws_errors import explained
-from app.tokens.aws_sources import client
+from app.tokens.aws_sources import check_secret_name, client, text_of
 from app.tokens.encoding import parse_json_object
 from app.tokens.errors import KeySetError, KeysUnavailable
 from app.tokens.key_sources import parsed
@@ -26,8 +26,8 @@ class SecretStore:
     """
 
     def __init__(self, name: str) -> None:
+        self._name = check_secret_name(name)
         self.where = f"secretsmanager:{name}"
-        self._name = name
 
     def read(self) -> Document | None:
         """The set, or None where the secret has no value; KeySetError where it holds no set."""
@@ -57,9 +57,7 @@ class SecretStore:
             if _code(error) != "ResourceNotFoundException":
                 raise
             return None, None
-        if "SecretString" not in secret:
-            raise KeySetError(f"{self.where}: the secret is binary; a JWK Set as text was expected")
-        text = secret["SecretString"].encode()
+        text = text_of(secret, self._name)
         parsed(self.where, text)
         return parse_json_object(text), secret["VersionId"]
 

@@ -75,8 +75,7 @@ def client(service: str) -> Any:
 
 
 def _secrets_manager(name: str) -> Source:
-    if not _NAME.fullmatch(name):
-        raise KeySetError("`secretsmanager:` takes the name or the ARN of a secret")
+    check_secret_name(name)
     made: list[Any] = []  # one client for the life of the source
 
     def read() -> KeySet:
@@ -84,13 +83,25 @@ def _secrets_manager(name: str) -> Source:
             made.append(client("secretsmanager"))
         with explained(f"secretsmanager:{name}"):
             secret = made[0].get_secret_value(SecretId=name)
-        if "SecretString" not in secret:
-            raise KeySetError(
-                f"secretsmanager:{name}: the secret is binary; a JWK Set as text was expected"
-            )
-        return parsed(f"secretsmanager:{name}", secret["SecretString"].encode())
+        return parsed(f"secretsmanager:{name}", text_of(secret, name))
 
     return Source(read)
+
+
+def check_secret_name(name: str) -> str:
+    """`name` itself, when it may be one of a secret; KeySetError, which never repeats it, else."""
+    if not _NAME.fullmatch(name):
+        raise KeySetError("`secretsmanager:` takes the name or the ARN of a secret")
+    return name
+
+
+def text_of(secret: Mapping[str, Any], name: str) -> bytes:
+    """What GetSecretValue gave of a secret that holds a key set; KeySetError for a binary one."""
+    if "SecretString" not in secret:
+        raise KeySetError(
+            f"secretsmanager:{name}: the secret is binary; a JWK Set as text was expected"
+        )
+    return bytes(secret["SecretString"], "utf-8")
 
 
 def _kms(ids: str) -> Source:

@@ -18,6 +18,7 @@ from app.first_start import ADMIN_EMAIL, prepare
 from app.main import create_app
 from app.parts import find
 from app.settings import Settings
+from app.tokens.errors import KeySetError
 from tests.support import key_set_document
 
 SHOWN = re.compile(r"The password, shown only now: (\S+)")
@@ -136,3 +137,20 @@ def test_a_key_from_elsewhere_needs_no_file(home: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("KEYS", key_set_document("ES256"))
     prepare(Settings(keys="env:KEYS"), lambda _: None)
     assert "keys.json" not in state_of(home)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "file:.ostiary/keys.json env:X",
+        "file:a.json file:b.json",
+        'file:{"keys": [{"k": "s3cret"}]}',
+        "file:~/keys.json",
+        f"file:{'s3cret' * 100}",
+    ],
+)
+def test_a_source_that_is_no_path_makes_nothing(home: Path, keys: str) -> None:
+    with pytest.raises(KeySetError) as refused:
+        prepare(Settings(keys=keys), lambda _: None)
+    assert list(home.iterdir()) == []
+    assert "s3cret" not in str(refused.value).replace("s3cret" * 100, "the path itself")

@@ -7,9 +7,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from app.keys.secret_store import SecretStore
 from app.tokens import aws_sources
 from app.tokens.aws_sources import open_signing_keys
-from app.tokens.errors import KeysUnavailable
+from app.tokens.errors import KeySetError, KeysUnavailable
 from local.cloud import Cloud
 from local.ministack import free_port
 
@@ -104,3 +105,23 @@ def test_what_the_environment_lacks_is_named(
         monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with pytest.raises(KeysUnavailable, match=advice):
         open_signing_keys(source).current()
+
+
+@pytest.mark.parametrize("scheme", ["secretsmanager", "kms"])
+@pytest.mark.parametrize(
+    "misplaced", ['{"keys": [{"k": "s3cret"}]}', "s3cret s3cret", "s3cret\n", "s3cret" * 400]
+)
+def test_a_key_in_the_place_of_a_name_is_neither_sent_nor_repeated(
+    refusing: Refusing, scheme: str, misplaced: str
+) -> None:
+    with pytest.raises(KeySetError) as refused:
+        open_signing_keys(f"{scheme}:{misplaced}").current()
+    assert "s3cret" not in str(refused.value)
+    assert refusing.asked == 0
+
+
+def test_a_key_in_the_place_of_a_name_is_not_repeated_by_a_command(refusing: Refusing) -> None:
+    with pytest.raises(KeySetError) as refused:
+        SecretStore('{"keys": [{"k": "s3cret"}]}')
+    assert "s3cret" not in str(refused.value)
+    assert refusing.asked == 0

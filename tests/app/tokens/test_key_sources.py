@@ -1,12 +1,19 @@
 """Where key sets come from, and what is said when nothing usable is there."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from app.tokens.errors import KeySetError
-from app.tokens.key_sources import TO_VERIFY, environment_source, open_source, open_verifying_keys
+from app.tokens.key_sources import (
+    TO_VERIFY,
+    check_path,
+    environment_source,
+    open_source,
+    open_verifying_keys,
+)
 from app.tokens.keys import KeySet
 from tests.app.tokens.ringing import Clock
 from tests.support import key_set, key_set_document, private_jwk
@@ -249,3 +256,27 @@ def test_a_key_set_put_where_its_place_belongs_is_not_repeated(source: str) -> N
     with pytest.raises(KeySetError, match="not the key set itself") as refused:
         load(source + '{"keys": [{"kty": "oct", "k": "s3cret"}]}')
     assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "misplaced",
+    ['[{"k": "s3cret"}]', '"s3cret"', "-----BEGIN PRIVATE KEY-----s3cret", "a.json env:s3cret"],
+)
+def test_what_is_no_path_is_not_repeated(misplaced: str) -> None:
+    with pytest.raises(KeySetError) as refused:
+        check_path(misplaced)
+    assert "s3cret" not in str(refused.value)
+
+
+def test_a_home_folder_is_to_be_written_out() -> None:
+    with pytest.raises(KeySetError, match="write your home folder out"):
+        check_path("~/keys.json")
+
+
+def test_a_pipe_or_an_endless_file_is_no_key_set(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    large = tmp_path / "large.json"
+    large.write_bytes(key_set_document("ES256").encode() + b" " * 65_536)
+    for path in (pipe, large, Path("/dev/zero")):
+        assert "a file of at most 65536 bytes was expected" in refusal(f"file:{path}")
