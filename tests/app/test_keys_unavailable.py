@@ -1,19 +1,26 @@
 """No keys: neither yes nor no. What needs none goes on, and with the keys all of it does."""
 
+import asyncio
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import cast
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
+from app import main
 from app.database import Database
-from app.main import create_app
+from app.main import _keep_reading, create_app
 from app.parts import find
 from app.settings import Settings
-from app.tokens.key_ring import REREAD_SECONDS, STALE_SECONDS
+from app.tokens import key_sources
+from app.tokens.errors import KeysUnavailable
+from app.tokens.key_ring import REREAD_SECONDS, STALE_SECONDS, KeyRing
 from tests.support import AUDIENCE, ISSUER, PASSWORD, Account, key_set_document, private_jwk
 
 
@@ -44,7 +51,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def client(key_file: Path, database_url: str, clock: Clock) -> Iterator[TestClient]:
+def app(key_file: Path, database_url: str, clock: Clock) -> Iterator[FastAPI]:
     settings = Settings(
         issuer=ISSUER,
         audience=AUDIENCE,
@@ -53,10 +60,22 @@ def client(key_file: Path, database_url: str, clock: Clock) -> Iterator[TestClie
         access_token_seconds=3600,
     )
     app = create_app(settings, clock=clock)
-    # Not entered: without a lifespan, as on Lambda, it is requests that read the keys again.
+    yield app
+    find(app, Database).close()
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[TestClient]:
+    """Without a lifespan, as on Lambda: it is requests that read the keys again."""
     with closing(TestClient(app, base_url=ISSUER)) as client:
         yield client
-    find(app, Database).close()
+
+
+@pytest.fixture
+def served_client(app: FastAPI) -> Iterator[TestClient]:
+    """With a lifespan, as under uvicorn: the keys are read beside the requests."""
+    with TestClient(app, base_url=ISSUER) as client:
+        yield client
 
 
 def test_without_keys_no_token_is_judged_and_none_is_made(
@@ -119,3 +138,47 @@ def test_a_new_set_that_cannot_sign_ends_no_reading_and_makes_no_token(
     answer = client.post("/auth/login", data=credentials)
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert client.get("/users/me", headers=member.headers).status_code == 401
+
+
+def test_no_request_waits_for_a_source_that_hangs(
+    served_client: TestClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = Account.register(served_client, "member@example.com")
+
+    def hangs(_: str) -> None:
+        pytest.fail("a request has read the keys")
+
+    monkeypatch.setattr(key_sources, "_read_file", hangs)
+    clock.now += REREAD_SECONDS
+    assert served_client.get("/users/me", headers=member.headers).status_code == 200
+    assert served_client.get("/.well-known/jwks.json").status_code == 200
+    clock.now += STALE_SECONDS - REREAD_SECONDS
+    assert served_client.get("/users/me", headers=member.headers).status_code == 200
+    clock.now += 1
+    assert served_client.get("/users/me", headers=member.headers).status_code == 503
+    assert served_client.get("/health").status_code == 200
+
+
+class Kept:
+    """Stands in for a ring: says when it is due, and who reads it in which thread."""
+
+    def __init__(self) -> None:
+        self.readers: list[threading.Thread] = []
+        self.due: Iterator[float | None] = iter([0, 5, -3, None])
+
+    def keep(self) -> float | None:
+        return next(self.due)
+
+    def refresh(self) -> None:
+        self.readers.append(threading.current_thread())
+        raise KeysUnavailable("the source is down")
+
+
+def test_the_server_reads_in_a_thread_when_it_is_due_and_goes_on_after_a_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(main, "TICK_SECONDS", 0)
+    ring = Kept()
+    asyncio.run(_keep_reading(cast("KeyRing", ring)))
+    assert len(ring.readers) == 2
+    assert threading.main_thread() not in ring.readers

@@ -5,8 +5,10 @@ from collections.abc import Callable
 
 from app.tokens.key_ring import Source
 from app.tokens.keys import KeySet
+from tests.support import key_set
 
 START = 1_800_000_000.0
+OLD = key_set("ES256")
 Answer = KeySet | Exception
 
 

@@ -6,29 +6,13 @@ import pytest
 
 from app.tokens.errors import KeySetError, KeysUnavailable
 from app.tokens.key_ring import KeyRing
-from tests.app.tokens.ringing import Clock, Shelf
+from tests.app.tokens.ringing import OLD, Clock, Shelf
 from tests.support import key_set
 
-OLD, NEW = key_set("ES256"), key_set("ES384")
+NEW = key_set("ES384")
 DOWN = KeysUnavailable("the source is down")
 BAD = KeySetError("the source holds nonsense")
 YEAR = 365 * 86_400
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def shelf() -> Shelf:
-    return Shelf(OLD)
-
-
-@pytest.fixture
-def ring(shelf: Shelf, clock: Clock) -> KeyRing:
-    """A ring of a source that is asked for unknown kids."""
-    return KeyRing(shelf.source(asked_for_unknown=True), clock=clock)
 
 
 def test_a_source_is_first_read_when_somebody_asks(ring: KeyRing, shelf: Shelf) -> None:

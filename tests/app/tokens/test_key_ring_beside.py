@@ -6,28 +6,12 @@ import pytest
 
 from app.tokens.errors import KeysUnavailable
 from app.tokens.key_ring import KeyRing
-from tests.app.tokens.ringing import START, Clock, Shelf
+from tests.app.tokens.ringing import OLD, START, Clock, Shelf
 from tests.support import key_set
 
-OLD, NEW, SEED = key_set("ES256"), key_set("ES384"), key_set("ES512")
+NEW, SEED = key_set("ES384"), key_set("ES512")
 DOWN = KeysUnavailable("the source is down")
 YEAR = 365 * 86_400
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def shelf() -> Shelf:
-    return Shelf(OLD)
-
-
-@pytest.fixture
-def ring(shelf: Shelf, clock: Clock) -> KeyRing:
-    """A ring of a source that is asked for unknown kids."""
-    return KeyRing(shelf.source(asked_for_unknown=True), clock=clock)
 
 
 def test_a_first_set_serves_until_the_source_has_answered(shelf: Shelf, clock: Clock) -> None:
