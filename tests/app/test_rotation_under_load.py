@@ -19,9 +19,11 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
+from app.database import Database
 from app.discovery.router import MAX_AGE_SECONDS
 from app.keys.file_store import FileStore
 from app.main import create_app
+from app.parts import find
 from app.settings import Settings
 from app.tokens.errors import TokenError
 from app.tokens.fetch import fetch
@@ -211,7 +213,7 @@ def load(
         keys = open_verifying_keys(jwks_url(port), clock=clock)
         verifier = Verifier(keys, issuer=ISSUER, audience=AUDIENCE, clock=clock)
         monkeypatch.setattr(authorizer, "_verifier", lambda: verifier)
-        with Load(port, email, clock) as load:
+        with closing(find(app, Database)), Load(port, email, clock) as load:
             yield load
 
 

@@ -9,7 +9,9 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
+from app.database import Database
 from app.main import create_app
+from app.parts import find
 from app.settings import Settings
 from app.tokens.key_ring import REREAD_SECONDS
 from tests.app.discovery.deployed import DISCOVERY, JWKS
@@ -62,8 +64,8 @@ def test_after_a_rotation_the_new_keys_are_shown_without_a_secret(
         database_url=SecretStr(database_url),
     )
     # Not entered: without a lifespan, as on Lambda, it is requests that read the keys again.
-    client = TestClient(create_app(settings, clock=lambda: now[0]), base_url=ISSUER)
-    with closing(client):
+    app = create_app(settings, clock=lambda: now[0])
+    with closing(find(app, Database)), closing(TestClient(app, base_url=ISSUER)) as client:
         before = {address: client.get(address) for address in (JWKS, DISCOVERY)}
         path.write_text(key_set_document("RS256", "HS256", "ES256"))
         now[0] += REREAD_SECONDS + 1
