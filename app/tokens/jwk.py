@@ -56,7 +56,7 @@ def _parse_key(jwk: object) -> Key:
             f"each of 'keys' must be a JWK, a JSON object, and one is a {type(jwk).__name__}"
         )
     kid, alg = jwk.get("kid"), jwk.get("alg")
-    if not isinstance(kid, str) or not is_kid(kid):
+    if not is_kid(kid):
         raise KeySetError(
             f"every key needs a 'kid' of 1 to 255 printable characters, not {quoted(kid)}"
         )

@@ -1,7 +1,7 @@
 """The members of a JWK, read and refused alike for every family of keys."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from app.tokens.encoding import base64url_decode
 from app.tokens.errors import KeySetError, quoted
@@ -10,7 +10,7 @@ from app.tokens.errors import KeySetError, quoted
 PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})
 
 
-def is_kid(value: object) -> bool:
+def is_kid(value: object) -> TypeGuard[str]:
     """Whether it may name a key: 1 to 255 printable characters, not all of them blank."""
     return (
         isinstance(value, str)
