@@ -45,6 +45,7 @@ COPY app/tokens/__init__.py \
      app/tokens/keys.py \
      app/tokens/known_secrets.txt \
      app/tokens/rsa_key.py \
+     app/tokens/statements.py \
      app/tokens/urls.py \
      app/tokens/verify.py \
      app/tokens/weak_keys.py \

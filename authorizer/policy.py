@@ -6,33 +6,24 @@ for the token and holds it against the next request, whatever that one asks for.
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from itertools import count, islice
+from typing import Any, NamedTuple
 
 from app.tokens.claims import AccessClaims
+from app.tokens.statements import CompiledRoutes
 
 Policy = dict[str, Any]
 MAX_ANSWER_BYTES = 8192
-_FRAME_BYTES = 512  # what an answer has around its resources and values
+MAX_RESOURCE_CHARACTERS = 512
 _TABLE = f"{os.path.dirname(__file__)}/routes.json"
-
-
-class CompiledRoutes:
-    """The compiled route table: of each guarded route its `scope` and its `resource`.
-
-    A `resource` is the end of an execute-api ARN: `VERB/path`, with `?` for a character that
-    varies. `ostiary routes --write` compiles it.
-    """
-
-    def __init__(self, routes: Sequence[Mapping[str, str]]) -> None:
-        self.routes = tuple(routes)
 
 
 def load_routes() -> CompiledRoutes:
     """The table that lies beside this module."""
     with open(_TABLE, "rb") as table:
-        return CompiledRoutes(json.load(table)["routes"])
+        return CompiledRoutes(json.load(table))
 
 
 def policy_for(claims: AccessClaims, stage_arn: str, table: CompiledRoutes) -> Policy:
@@ -40,46 +31,112 @@ def policy_for(claims: AccessClaims, stage_arn: str, table: CompiledRoutes) -> P
 
     `stage_arn` is the incoming ARN up to and with the stage. Where no scope opens anything, the
     answer denies all by name: an empty list of resources is not safe to send. So does the answer
-    to a token whose claims are too long to be sent on; nothing is ever cut off.
+    to a token that opens more than 8 KB can say, or whose claims are too long to be sent on;
+    nothing is ever cut off.
     """
-    resources, length = _resources(table, claims.scope, stage_arn)
     context = {
         "sub": claims.sub,
         "client_id": claims.client_id,
         "scope": claims.scope,
         "jti": claims.jti,
         "sid": claims.sid or "",
-        "code": "granted" if resources else "insufficient_scope",
     }
-    effect = "Allow" if resources else "Deny"
-    answer = _answer(effect, list(resources) or [f"{stage_arn}/*"], context)
-    # A character takes at most 12 in JSON (two escapes of 6). Nearly every answer is seen to be
-    # short enough by that, and writing it out costs more than all else here.
-    values = claims.sub + "".join(context.values())
-    if _FRAME_BYTES + length + 12 * len(values) <= MAX_ANSWER_BYTES or _fits(answer):
-        return answer
+    for opening in _openings(table, claims.scope, stage_arn):
+        context["code"] = opening.code
+        if _fits(opening.length, claims.sub, context):
+            return _answer(claims.sub, opening.statements, context)
     context = dict.fromkeys(context, "") | {"sub": claims.sub, "code": "policy_too_large"}
-    return _answer("Deny", [f"{stage_arn}/*"], context)
+    return _answer(claims.sub, _denying_all(stage_arn), context)
+
+
+def denial(stage_arn: str, code: str) -> Policy:
+    """The answer to whoever proved no identity, where API Gateway wants a policy and no error.
+
+    An HTTP API answers it with 403. `code` says why, for its access log; the context's other values
+    are empty, and so as many as in every other answer.
+    """
+    context = dict.fromkeys(("sub", "client_id", "scope", "jti", "sid"), "") | {"code": code}
+    return _answer("nobody", _denying_all(stage_arn), context)
+
+
+_Statements = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+class _Opening(NamedTuple):
+    """One way to say what a token may do: effects with their resources; how long as JSON."""
+
+    statements: _Statements
+    length: int
+    code: str
+
+
+def _openings(table: CompiledRoutes, scope: str, stage_arn: str) -> Iterator[_Opening]:
+    """All ways, from the plainest to the shortest; each is worked out when it is needed."""
+    for way in count():
+        opening = _opening(table, scope, stage_arn, way)
+        if opening is None:
+            return
+        yield opening
 
 
 # Few sets of scopes are ever handed out, and a token is met more often than a set is new.
 @lru_cache(maxsize=256)
-def _resources(table: CompiledRoutes, scope: str, stage_arn: str) -> tuple[tuple[str, ...], int]:
-    """What these scopes open, and how long that is as JSON."""
-    scopes = frozenset(scope.split())
-    opened = tuple(f"{stage_arn}/{r['resource']}" for r in table.routes if r["scope"] in scopes)
-    return opened, len(json.dumps(opened))
+def _opening(table: CompiledRoutes, scope: str, stage_arn: str, way: int) -> _Opening | None:
+    ways = table.ways_to_say(frozenset(scope.split()), len(stage_arn))
+    found = next(islice(ways, way, None), None)
+    if found is None:
+        return None
+    if not found.allow:
+        return _opening_of(_denying_all(stage_arn), "insufficient_scope")
+    both = (("Allow", found.allow), ("Deny", found.deny))
+    return _opening_of(
+        tuple(
+            (effect, tuple(f"{stage_arn}/{resource}" for resource in resources))
+            for effect, resources in both
+            if resources
+        ),
+        "granted",
+    )
 
 
-def _answer(effect: str, resources: list[str], context: dict[str, str]) -> Policy:
-    statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": resources}
+def _opening_of(statements: _Statements, code: str) -> _Opening:
+    longest = max(len(arn) for _, arns in statements for arn in arns)
+    length = len(json.dumps(_written(statements)))
+    too_long = longest > MAX_RESOURCE_CHARACTERS
+    return _Opening(statements, MAX_ANSWER_BYTES if too_long else length, code)
+
+
+def _denying_all(stage_arn: str) -> _Statements:
+    return (("Deny", (f"{stage_arn}/*",)),)
+
+
+def _answer(principal: str, statements: _Statements, context: dict[str, str]) -> Policy:
     return {
-        "principalId": context["sub"],
-        "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+        "principalId": principal,
+        "policyDocument": {"Version": "2012-10-17", "Statement": _written(statements)},
         "context": context,
     }
 
 
-def _fits(answer: Policy) -> bool:
-    """Whether the answer is within API Gateway's limit in ASCII, the longest form of its JSON."""
-    return len(json.dumps(answer)) <= MAX_ANSWER_BYTES
+def _written(statements: _Statements) -> list[dict[str, Any]]:
+    return [
+        {"Action": "execute-api:Invoke", "Effect": effect, "Resource": list(resources)}
+        for effect, resources in statements
+    ]
+
+
+_FRAME_BYTES = len(json.dumps(_answer("", (), {}))) - len('""[]{}')
+
+
+def _fits(length: int, principal: str, context: dict[str, str]) -> bool:
+    """Whether the answer is within API Gateway's limit in ASCII, the longest form of its JSON.
+
+    A character takes at most 12 there (two escapes of 6). Most answers are seen to be short enough
+    by that; to write out the values of each would cost more than all else here.
+    """
+    room = MAX_ANSWER_BYTES - _FRAME_BYTES - length
+    names_and_quotes = 128
+    values = len(principal) + sum(map(len, context.values()))
+    if names_and_quotes + 12 * values <= room:
+        return True
+    return len(json.dumps(principal)) + len(json.dumps(context)) <= room

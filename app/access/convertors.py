@@ -1,17 +1,26 @@
 """Path parameters with exactly one spelling, so that the edge and the app read the same path.
 
-Starlette's own `uuid` takes four spellings of one id. Each convertor here also says what it looks
-like in an execute-api ARN, where `?` stands for one character.
+Starlette's own `uuid` takes four spellings of one id. Each convertor here is made of a Spelling,
+which also says what it looks like in an execute-api ARN.
 """
+
+from typing import ClassVar
 
 from starlette.convertors import Convertor, register_url_convertor
 
+from app.access.spelling import Spelling
 
-class IdConvertor(Convertor[str]):
-    """A UUID in its canonical text: 36 characters, lower case, with hyphens (RFC 9562 §4)."""
+_HEX = "0123456789abcdef"
+_CANONICAL_UUID = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
 
-    regex = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-    arn_pattern = "-".join("?" * length for length in (8, 4, 4, 4, 12))
+
+class HouseConvertor(Convertor[str]):
+    """Takes what its spelling says, and hands it on as it came."""
+
+    spelling: ClassVar[Spelling]
+
+    def __init_subclass__(cls) -> None:
+        cls.regex = cls.spelling.regex
 
     def convert(self, value: str) -> str:
         return value
@@ -20,4 +29,17 @@ class IdConvertor(Convertor[str]):
         return value
 
 
+class IdConvertor(HouseConvertor):
+    """`{note_id:id}`: a UUID in its canonical text, 36 characters, lower case (RFC 9562 §4)."""
+
+    spelling = Spelling(tuple(_HEX if place == "x" else place for place in _CANONICAL_UUID))
+
+
+class TailConvertor(HouseConvertor):
+    """`{path:tail}`: the rest of a path, one or more segments in characters that need no escape."""
+
+    spelling = Spelling((), tail=True)
+
+
 register_url_convertor("id", IdConvertor())
+register_url_convertor("tail", TailConvertor())

@@ -5,18 +5,20 @@ The guards in the code are the single source. `ostiary routes --write` compiles 
 """
 
 import json
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from itertools import combinations
+from collections.abc import Collection, Iterable
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
-from fastapi.routing import RouteContext, iter_route_contexts
+from fastapi.routing import iter_route_contexts
 
-from app.access.convertors import IdConvertor
-from app.access.guards import GuardedRoute, guards_of
-from app.access.scopes import RoleBook, Scope
+from app.access.entries import RouteEntry, entries_of
+from app.access.entries import TableError as TableError
+from app.access.overlaps import find_overlaps
+from app.access.scopes import Role, RoleBook
+from app.access.wildcards import safe_wildcards
+from app.tokens.statements import CompiledRoutes, Statements
 
 COMPILED_TABLE = Path(__file__).parent.parent.parent / "authorizer" / "routes.json"
 
@@ -40,28 +42,10 @@ PUBLIC = frozenset(
 MAX_RESOURCE_CHARACTERS = 512  # API Gateway's limit for one Resource of a policy
 MAX_POLICY_BYTES = 8192
 # The longest ARN up to a stage: partition, region, a 12-digit account, API id, and a stage name of
-# up to 128 characters.
-_STAGE_ARN_CHARACTERS = 200
-_PARAMETER = re.compile(r"\{[^}]*\}")
-
-
-class TableError(Exception):
-    """The routes cannot be told to the edge as they are; the message names them."""
-
-
-@dataclass(frozen=True, slots=True)
-class RouteEntry:
-    """One verb on one path, and the scope that opens it; None where it is public."""
-
-    method: str
-    path: str
-    scope: Scope | None
-    resource: str
-    regex: re.Pattern[str]
-
-    @property
-    def name(self) -> str:
-        return f"{self.method} {self.path}"
+# up to 32 characters, which is what the templates take.
+STAGE_ARN_CHARACTERS = 100
+# What stands in an answer beside resources and scopes: its frame, and who the token is of.
+_REST_BYTES = 1024
 
 
 class RouteTable:
@@ -72,86 +56,77 @@ class RouteTable:
         self.guarded = tuple(entry for entry in self.entries if entry.scope)
         self.scopes = {entry.scope.name: entry.scope for entry in self.entries if entry.scope}
         self.roles = RoleBook(self.scopes.values())
-        _refuse_overlaps(self.guarded)
-        _refuse_over_budget(self.guarded)
+        self._reaches = find_overlaps(self.entries)
 
     @classmethod
-    def of(cls, app: FastAPI) -> "RouteTable":
+    def of(cls, app: FastAPI, public: Collection[tuple[str, str]] = PUBLIC) -> "RouteTable":
         """The table of an app; TableError for a route with neither guard nor a public place."""
-        entries: list[RouteEntry] = []
-        for route in iter_route_contexts(app.routes):
-            if not isinstance(route.original_route, GuardedRoute):
-                raise TableError(f"{route.path}: only routes made with app.access.guards.router")
-            guards = tuple(guards_of(route.dependant))
-            scopes = [guard.scope for guard in guards]
-            entries += [_entry(method, route, scopes) for method in sorted(route.methods or ())]
-        return cls(entries)
+        routes = iter_route_contexts(app.routes)
+        return cls(entry for route in routes for entry in entries_of(route, public))
 
     def methods_on(self, path: str) -> list[str]:
         """The verbs that the app has for a concrete path, for the `Allow` of a 405."""
         return sorted(entry.method for entry in self.entries if entry.regex.match(path))
 
     def compiled(self) -> str:
-        """What `authorizer/routes.json` holds: JSON, one guarded route a line."""
-        lines = (
-            json.dumps(
-                {
-                    "method": entry.method,
-                    "path": entry.path,
-                    "scope": entry.scope.name,
-                    "resource": entry.resource,
-                }
-            )
-            for entry in sorted(self.guarded, key=lambda entry: (entry.path, entry.method))
-            if entry.scope
-        )
-        return '{\n  "routes": [\n    ' + ",\n    ".join(lines) + "\n  ]\n}\n"
+        """What `authorizer/routes.json` holds: JSON, one line for whatever a reviewer looks at.
+
+        TableError where the policy of a built-in role would be over API Gateway's limits.
+        """
+        self._refuse_over_budget()
+        parts = (f'  "{name}": {_lines(value)}' for name, value in self._document.items())
+        return "{\n" + ",\n".join(parts) + "\n}\n"
+
+    @cached_property
+    def _document(self) -> dict[str, Any]:
+        ordered = sorted(self.entries, key=lambda entry: (entry.path, entry.method))
+        return {
+            "routes": [
+                {"method": e.method, "path": e.path, "scope": e.scope.name, "resource": e.resource}
+                for e in ordered
+                if e.scope
+            ],
+            "unguarded": [entry.resource for entry in ordered if not entry.scope],
+            "wildcards": safe_wildcards(self.entries),
+            "reaches": {
+                entry.resource: sorted({other.resource for other in self._reaches[entry]})
+                for entry in ordered
+                if entry in self._reaches
+            },
+        }
+
+    def statements(self, role: Role, stage_arn_length: int) -> Statements:
+        """The shortest statements for a role, which its policy has where listing is too long."""
+        scopes = self.roles.scopes_of([role])
+        ways = CompiledRoutes(self._document).ways_to_say(scopes, stage_arn_length)
+        return min(ways, key=lambda way: way.length(stage_arn_length))
+
+    def _refuse_over_budget(self) -> None:
+        for entry in self.guarded:
+            size = STAGE_ARN_CHARACTERS + len("/") + len(entry.resource)
+            if size > MAX_RESOURCE_CHARACTERS:
+                raise TableError(
+                    f"{entry.name} makes a Resource of {size} characters; "
+                    f"{MAX_RESOURCE_CHARACTERS} are the limit"
+                )
+        for role in Role:
+            scopes = self.roles.scopes_of([role])
+            shortest = self.statements(role, STAGE_ARN_CHARACTERS)
+            size = shortest.length(STAGE_ARN_CHARACTERS) + len(" ".join(scopes)) + _REST_BYTES
+            if size > MAX_POLICY_BYTES:
+                raise TableError(
+                    f"the policy for the role {role.value!r} would take {size} bytes, and API "
+                    f"Gateway takes {MAX_POLICY_BYTES}: {len(shortest.allow)} resources must be "
+                    f"allowed and {len(shortest.deny)} denied. Give routes that one role opens and "
+                    "another does not a common beginning, or the role fewer of them"
+                )
 
 
-def _entry(method: str, route: RouteContext, scopes: list[Scope]) -> RouteEntry:
-    path = str(route.path_format)
-    name = f"{method} {path}"
-    if len(scopes) > 1:
-        raise TableError(f"{name} wears {len(scopes)} guards; a route wears one")
-    if not scopes and (method, path) not in PUBLIC:
-        raise TableError(f"{name} wears no guard and is not on the public list")
-    if scopes and (method, path) in PUBLIC:
-        raise TableError(f"{name} wears a guard and stands on the public list too")
-    resource = f"{method}{_PARAMETER.sub(IdConvertor.arn_pattern, path)}"
-    for parameter, convertor in route.param_convertors.items():
-        if not isinstance(convertor, IdConvertor):
-            raise TableError(
-                f"{name}: the parameter {parameter!r} needs the convertor `id`, as in "
-                f"`{{{parameter}:id}}`; another has more than one spelling"
-            )
-    return RouteEntry(method, path, scopes[0] if scopes else None, resource, route.path_regex)
-
-
-def _refuse_overlaps(entries: Iterable[RouteEntry]) -> None:
-    """`?` stands for any character, so one route's resource may match another route's path."""
-    for one, other in combinations(entries, 2):
-        if one.scope != other.scope and _overlap(one.resource, other.resource):
-            raise TableError(
-                f"{one.name} and {other.name} need different scopes, but at the edge a path can be "
-                "of both; give one of them another path"
-            )
-
-
-def _overlap(one: str, other: str) -> bool:
-    """Whether some text matches both patterns; `?` is their only wildcard."""
-    return len(one) == len(other) and all(
-        a == b or "?" in (a, b) for a, b in zip(one, other, strict=True)
-    )
-
-
-def _refuse_over_budget(entries: Iterable[RouteEntry]) -> None:
-    sizes = {entry.name: _STAGE_ARN_CHARACTERS + 1 + len(entry.resource) for entry in entries}
-    for name, size in sizes.items():
-        if size > MAX_RESOURCE_CHARACTERS:
-            raise TableError(f"{name} makes a Resource of {size} characters; 512 are the limit")
-    whole = sum(size + len('"",') for size in sizes.values())
-    if whole > MAX_POLICY_BYTES - 1024:
-        raise TableError(
-            f"the {len(sizes)} guarded routes make a policy of {whole} bytes for an administrator; "
-            f"with its frame it must stay under {MAX_POLICY_BYTES}"
-        )
+def _lines(value: list[Any] | dict[str, Any]) -> str:
+    """JSON with one item a line."""
+    if not value:
+        return json.dumps(value)
+    if isinstance(value, dict):
+        items = [f"{json.dumps(key)}: {json.dumps(item)}" for key, item in value.items()]
+        return "{\n    " + ",\n    ".join(items) + "\n  }"
+    return "[\n    " + ",\n    ".join(map(json.dumps, value)) + "\n  ]"

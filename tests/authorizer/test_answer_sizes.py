@@ -6,20 +6,31 @@ from collections.abc import Sequence
 import pytest
 
 from app.tokens.claims import AccessClaims
+from app.tokens.statements import CompiledRoutes
 from authorizer import policy
-from authorizer.policy import MAX_ANSWER_BYTES, Policy, load_routes, policy_for
+from authorizer.policy import MAX_ANSWER_BYTES, MAX_RESOURCE_CHARACTERS, Policy, policy_for
 from tests.authorizer.decisions import STAGE
+from tests.authorizer.iam import resources
 
-SCOPES = sorted({route["scope"] for route in load_routes().routes})
-TABLE = load_routes()
+TABLE = policy.load_routes()
+SCOPES = sorted({route["scope"] for route in TABLE.routes})
+LISTED = CompiledRoutes(
+    {"routes": TABLE.routes, "unguarded": [], "wildcards": [], "reaches": {}}
+)  # with one way to say a policy
 
 
-def answer_to(character: str, length: int, more: int = 0, scopes: Sequence[str] = SCOPES) -> Policy:
+def answer_to(
+    character: str,
+    length: int,
+    more: int = 0,
+    scopes: Sequence[str] = SCOPES,
+    table: CompiledRoutes = LISTED,
+) -> Policy:
     """The answer to a token whose identifiers are of this length, and its scope `more` longer."""
     text = character * length
     scope = " ".join([*scopes, "x" * more] if more else scopes)
     claims = AccessClaims("i", text, "a", 2, 1, text, text, scope, sid=text)
-    return policy_for(claims, STAGE, TABLE)
+    return policy_for(claims, STAGE, table)
 
 
 @pytest.mark.parametrize("length", [1, 100, 255])
@@ -49,5 +60,36 @@ def test_identifiers_of_no_length_lead_over_8_kb(character: str, scopes: list[st
 def test_the_memory_of_what_scopes_open_is_bounded() -> None:
     for more in range(1000):
         answer_to("x", 1, more)
-    kept = policy._resources.cache_info()
+    kept = policy._opening.cache_info()
     assert kept.currsize == kept.maxsize == 256
+
+
+@pytest.mark.parametrize("length", [1, 255])
+def test_what_is_too_long_to_list_is_said_more_shortly(length: int) -> None:
+    """As the claims grow the policy shrinks, and only when it can shrink no more it is denied."""
+    codes, sizes = [], []
+    for more in range(0, MAX_ANSWER_BYTES, 50):
+        answer = answer_to("x", length, more, table=TABLE)
+        assert len(json.dumps(answer)) <= MAX_ANSWER_BYTES
+        codes.append(answer["context"]["code"])
+        sizes.append(len(resources(answer)))
+    last = codes.index("policy_too_large")
+    assert set(codes[:last]) == {"granted"}
+    assert set(codes[last:]) == {"policy_too_large"}
+    assert sizes[:last] == sorted(sizes[:last], reverse=True)
+    assert sizes[0] == len(TABLE.routes) > sizes[last - 1]
+    listed_until = [
+        answer_to("x", length, more)["context"]["code"] for more in range(0, MAX_ANSWER_BYTES, 50)
+    ].index("policy_too_large")
+    assert listed_until < last
+
+
+def test_a_resource_over_512_characters_is_never_sent() -> None:
+    route = {"method": "GET", "path": "/", "scope": "a:b", "resource": f"GET/{'x' * 450}"}
+    table = CompiledRoutes({"routes": [route], "unguarded": [], "wildcards": [], "reaches": {}})
+    claims = AccessClaims("i", "user", "a", 2, 1, "one", "ostiary", "a:b")
+    longest = MAX_RESOURCE_CHARACTERS - len(route["resource"]) - len("/")
+    arn = f"{STAGE}{'s' * longest}"[:longest]
+    assert len(arn) == longest
+    assert policy_for(claims, arn, table)["context"]["code"] == "granted"
+    assert policy_for(claims, f"{arn}s", table)["context"]["code"] == "policy_too_large"
