@@ -1,11 +1,16 @@
 """The events that API Gateway sends to a Lambda authorizer, told apart and taken apart.
 
-Shapes: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-input.html
+REST: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-input.html
+HTTP: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
 """
 
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+
+# What the shapes differ by, beside their type. Nothing further in counts: headers, path and query
+# are the caller's.
+_MARKS = frozenset(("version", "methodArn", "routeArn", "authorizationToken"))
 
 # arn:{partition}:execute-api:{region}:{account}:{api}/{stage}/{VERB}/{path}; what may stand in
 # front of the verb is what a policy copies, so nothing there can be a wildcard.
@@ -21,34 +26,49 @@ class UndecidedError(Exception):
 
 
 class AuthorizationRequest(NamedTuple):
-    """What a decision rests on: the API's stage, and every Authorization value that came."""
+    """What a decision rests on: the API's stage, and every Authorization value that came.
+
+    `is_http_api` tells how a bad token is answered: an HTTP API has no 401 to be asked for.
+    """
 
     stage_arn: str
     authorizations: tuple[str, ...]
+    is_http_api: bool
 
 
 def read_event(event: object) -> AuthorizationRequest:
-    """The request in a REST API's TOKEN or REQUEST event; UndecidedError for any other shape."""
+    """The request in a TOKEN or REQUEST event of a REST API, or an HTTP API's with payload 2.0.
+
+    Raises UndecidedError for any other shape, and where an HTTP API would keep the answer under
+    something else than the Authorization header that was judged.
+    """
     if not isinstance(event, dict):
         raise UndecidedError(f"an authorizer event is an object, not a {type(event).__name__}")
-    kind = event.get("type")
-    if "version" in event or kind not in ("TOKEN", "REQUEST"):
-        raise UndecidedError("the event is neither a TOKEN nor a REQUEST event of a REST API")
-    stage_arn = _stage_arn(event.get("methodArn"))
-    if kind == "TOKEN":
-        token = event.get("authorizationToken")
-        return AuthorizationRequest(stage_arn, () if token is None else _strings([token]))
-    return AuthorizationRequest(stage_arn, _authorization_headers(event))
+    kind, marks = event.get("type"), _MARKS & event.keys()
+    if kind == "TOKEN" and marks == {"methodArn", "authorizationToken"}:
+        token = event["authorizationToken"]
+        values = () if token is None else _strings([token])
+        return AuthorizationRequest(_stage_arn(event, "methodArn"), values, is_http_api=False)
+    if kind == "REQUEST" and marks == {"methodArn"}:
+        stage_arn = _stage_arn(event, "methodArn")
+        return AuthorizationRequest(stage_arn, _rest_authorizations(event), is_http_api=False)
+    if kind == "REQUEST" and marks == {"version", "routeArn"} and event["version"] == "2.0":
+        stage_arn = _stage_arn(event, "routeArn")
+        return AuthorizationRequest(stage_arn, _http_authorizations(event), is_http_api=True)
+    raise UndecidedError(
+        "the event is neither a TOKEN or REQUEST event of a REST API nor payload 2.0 of an HTTP API"
+    )
 
 
-def _stage_arn(method_arn: object) -> str:
-    match = _METHOD_ARN.fullmatch(method_arn) if isinstance(method_arn, str) else None
+def _stage_arn(event: Mapping[str, Any], name: str) -> str:
+    arn = event[name]
+    match = _METHOD_ARN.fullmatch(arn) if isinstance(arn, str) else None
     if not match:
-        raise UndecidedError("the event's methodArn is not that of a REST API's method")
+        raise UndecidedError(f"the event's {name} is not that of an API's method")
     return match["api"]
 
 
-def _authorization_headers(event: Mapping[str, Any]) -> tuple[str, ...]:
+def _rest_authorizations(event: Mapping[str, Any]) -> tuple[str, ...]:
     """Every Authorization value of the two header maps; one value where the maps agree on it.
 
     API Gateway sends both maps, and the plain one holds only the last of several values.
@@ -63,16 +83,36 @@ def _authorization_headers(event: Mapping[str, Any]) -> tuple[str, ...]:
     return multi + plain
 
 
+def _http_authorizations(event: Mapping[str, Any]) -> tuple[str, ...]:
+    """The Authorization value of the one header map, where repeated headers are joined by commas.
+
+    `identitySource` holds what API Gateway keeps the answer under, and is absent or empty where it
+    keeps none. Were this value not among it, others would find the caller's answer.
+    """
+    values = _strings(_authorization_entries(event.get("headers")))
+    kept_under = event.get("identitySource")
+    if kept_under not in (None, []) and not _is_among(values, kept_under):
+        raise UndecidedError(
+            "the answer would be cached for other requests than those with this Authorization"
+            " header: set the authorizer's identity source to $request.header.Authorization"
+        )
+    return values
+
+
+def _is_among(values: tuple[str, ...], kept_under: object) -> bool:
+    """Whether there is a value, and what an answer is kept under has it."""
+    known = kept_under if isinstance(kept_under, list) else []
+    return bool(values) and all(value in known for value in values)
+
+
 def _authorization_entries(headers: object) -> list[Any]:
+    """What stands under each spelling of the header's name; nothing for a single null."""
     if headers is None:
         return []
     if not isinstance(headers, Mapping):
         raise UndecidedError("the event's headers are neither an object nor null")
-    return [
-        value
-        for name, value in headers.items()
-        if str(name).lower() == "authorization" and value is not None
-    ]
+    values = [value for name, value in headers.items() if str(name).lower() == "authorization"]
+    return [] if values == [None] else values
 
 
 def _strings(values: list[Any]) -> tuple[str, ...]:

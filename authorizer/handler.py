@@ -8,7 +8,7 @@ from app.tokens.bearer import bearer_token
 from app.tokens.errors import KeysUnavailable, TokenError
 from app.tokens.verify import Verifier
 from authorizer.events import UndecidedError, read_event
-from authorizer.policy import Policy, load_routes, policy_for
+from authorizer.policy import Policy, denial, load_routes, policy_for
 from authorizer.settings import load_settings, on_lambda
 
 _LOG = logging.getLogger("ostiary.authorizer")
@@ -16,17 +16,20 @@ _routes = load_routes()
 
 
 def handler(event: object, context: object) -> Policy:
-    """The policy for the token in a REST API's authorizer event.
+    """The policy for the token in an authorizer event of a REST API or of an HTTP API.
 
-    Raises `Exception("Unauthorized")` for a token that is absent or bad, and UndecidedError for an
-    event that is none, and while there are no keys to judge by.
+    For a token that is absent or bad, raises `Exception("Unauthorized")` to a REST API and denies
+    all to an HTTP API. Raises UndecidedError for an event that `read_event` does not take, and
+    while there are no keys to judge by.
     """
     request = read_event(event)
     try:
         claims = _verifier().verify(bearer_token(request.authorizations))
     except TokenError as error:
         _LOG.info("refused: %s: %s", error.code, error, extra={"code": error.code})
-        # API Gateway answers 401 to exactly this message, and 500 to every other.
+        if request.is_http_api:
+            return denial(request.stage_arn, error.code)
+        # A REST API answers 401 to exactly this message, and 500 to every other.
         raise Exception("Unauthorized") from None  # noqa: TRY002
     except KeysUnavailable as error:
         raise UndecidedError(f"no token can be judged: {error}") from None

@@ -1,4 +1,4 @@
-"""What the tests of the authorizer share: recorded events, tokens, and the three outcomes."""
+"""What the tests of the authorizer share: recorded events, tokens, and the four outcomes."""
 
 import hmac
 import json
@@ -18,18 +18,21 @@ from tests.support import AUDIENCE, ISSUER, key_set, private_jwk
 ALGS = ("ES256", "HS256")
 STAGE = "arn:aws:execute-api:us-east-1:123456789012:abcdef123/test"
 EVENTS = Path(__file__).parent / "events"
+# The developer guide's samples, one of each shape that is taken.
+SHAPES = ("rest_token", "rest_request", "http_api_2.0")
 
 
 class Outcome(StrEnum):
     """What the authorizer may do with an event."""
 
-    POLICY = "a policy"
+    POLICY = "a policy for a holder of a token"
+    DENIED = "a policy that denies all to nobody; 403"
     UNAUTHORIZED = "401"
     UNDECIDED = "5xx, not cached"
 
 
 def recorded(name: str, token: str = "TOKEN") -> dict[str, Any]:
-    """A recorded event, with this token where it says TOKEN."""
+    """A recorded event, with this token where it says TOKEN; under `deployed/` as APIs send it."""
     text = (EVENTS / f"{name}.json").read_text()
     event: dict[str, Any] = json.loads(text.replace("Bearer TOKEN", f"Bearer {token}"))
     return event
@@ -40,10 +43,20 @@ def token_event(token: str, method_arn: str = f"{STAGE}/GET/notes") -> dict[str,
     return recorded("rest_token", token) | {"methodArn": method_arn}
 
 
+def http_api_event(authorization: str | None, **changes: Any) -> dict[str, Any]:
+    """An HTTP API's event with this Authorization header, by which API Gateway caches."""
+    event = recorded("deployed/http_api_2.0")
+    del event["headers"]["authorization"], event["identitySource"]
+    if authorization is not None:
+        event["headers"]["authorization"] = authorization
+        event["identitySource"] = [authorization]
+    return event | changes
+
+
 def decide(event: object) -> tuple[Outcome, Policy]:
     """What the authorizer does with an event; no other exception than its two comes through."""
     try:
-        return Outcome.POLICY, handler(event, None)
+        answer = handler(event, None)
     except UndecidedError:
         return Outcome.UNDECIDED, {}
     except Exception as error:
@@ -51,10 +64,11 @@ def decide(event: object) -> tuple[Outcome, Policy]:
         if type(error) is not Exception or error.args != ("Unauthorized",):
             raise
         return Outcome.UNAUTHORIZED, {}
+    return (Outcome.POLICY if answer["context"]["sub"] else Outcome.DENIED), answer
 
 
 def outcome_of(event: object) -> Outcome:
-    """Which of the three it is."""
+    """Which of the four it is."""
     return decide(event)[0]
 
 

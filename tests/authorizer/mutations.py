@@ -13,12 +13,27 @@ _VALUES: list[Any] = [
     *([], {}, [[]], [None], ["*"], {"": ""}, {"Authorization": "Bearer a.b.c"}),
 ]
 _TEXTS = ["*", "?", "${aws:userid}", "/", "//", "/*", ":", "\0", "\n", " ", ",", ";", "%2F", "é"]
-_NAMES = ["Authorization", "authorization", "AUTHORIZATION", "version", "type", "headers", ""]
+_NAMES = [
+    *("Authorization", "authorization", "AUTHORIZATION", "headers", ""),
+    *("version", "type", "methodArn", "routeArn", "authorizationToken", "identitySource"),
+]
+_DECISIVE = ("authorization", "authorizationtoken", "methodarn", "routearn", "identitysource")
+_OTHER_API = "arn:aws:execute-api:us-east-1:999999999999:other/prod/GET/notes"
+# What other shapes are known by, and what opens an event's cache to others.
+_MARKS: list[tuple[str, Any]] = [
+    *(("version", value) for value in ("2.0", "1.0", 2.0, None)),
+    *(("type", value) for value in ("TOKEN", "REQUEST", "request")),
+    *((name, _OTHER_API) for name in ("methodArn", "routeArn")),
+    *(("authorizationToken", value) for value in ("Bearer a.b.c", None)),
+    *(("identitySource", value) for value in (None, [], ["Bearer a.b.c"], "Bearer a.b.c")),
+]
 
 
 def mutated(event: dict[str, Any], chance: random.Random) -> dict[str, Any]:
     """A copy of the event that differs from it, or at least was meant to."""
     changed = copy.deepcopy(event)
+    if chance.random() < 0.1:
+        return changed | copy.deepcopy(dict([chance.choice(_MARKS)]))
     for _ in range(chance.randint(1, 3)):
         place = chance.choice(list(_places(changed)) or [(changed, "type")])
         chance.choice(_CHANGES)(place, chance)
@@ -29,9 +44,7 @@ def _places(value: Any) -> Iterator[Place]:
     """Everywhere something stands. What decides comes up more often than the rest."""
     items = value.items() if isinstance(value, dict) else enumerate(value)
     for key, item in list(items):
-        weight = (
-            8 if str(key).lower() in ("authorization", "authorizationtoken", "methodarn") else 1
-        )
+        weight = 8 if str(key).lower() in _DECISIVE else 1
         yield from [(value, key)] * weight
         if isinstance(item, dict | list):
             yield from _places(item)

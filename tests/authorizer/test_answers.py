@@ -8,8 +8,16 @@ from typing import Any
 import pytest
 
 from authorizer.policy import Policy, load_routes
-from tests.authorizer.decisions import STAGE, Outcome, claims, decide, signed, token_event
-from tests.authorizer.iam import INVOKE, resources
+from tests.authorizer.decisions import (
+    STAGE,
+    Outcome,
+    claims,
+    decide,
+    http_api_event,
+    signed,
+    token_event,
+)
+from tests.authorizer.iam import INVOKE, allows, resources
 
 SEED, TOKENS = 20260918, 10_000
 MAX_RESOURCE, MAX_ANSWER, MAX_TOKEN = 512, 8192, 8192
@@ -18,7 +26,9 @@ LONGEST_STAGE = (
     f"arn:aws-us-gov:execute-api:us-gov-west-1:123456789012:{'a' * 10}/{'s' * 128}"  # AWS's limits
 )
 CONTEXT = {"sub", "client_id", "scope", "jti", "sid", "code"}
-SCOPES = sorted({route["scope"] for route in load_routes().routes})
+ROUTES = load_routes().routes
+SCOPES = sorted({route["scope"] for route in ROUTES})
+NEVER_OPEN = ("POST/auth/login", "POST/users", "GET/health", "OPTIONS/notes", "OPTIONS/users")
 _ODD = [
     "*",
     "?",
@@ -68,28 +78,53 @@ def _payload(chance: random.Random) -> dict[str, Any]:
     return payload
 
 
-def _check_usable(answer: Policy, payload: dict[str, Any]) -> None:
-    """The shape and the limits of API Gateway's developer guide, and nothing that was not asked."""
+def _check_usable(answer: Policy) -> None:
+    """The shape and the limits of API Gateway's developer guide."""
     assert set(answer) == {"principalId", "policyDocument", "context"}
     assert isinstance(answer["principalId"], str)
     assert answer["principalId"].strip()
-    assert answer["principalId"] == payload["sub"]
     assert set(answer["context"]) == CONTEXT
     assert all(isinstance(value, str) for value in answer["context"].values())
+    assert set(answer["policyDocument"]) == {"Version", "Statement"}
     assert answer["policyDocument"]["Version"] == "2012-10-17"
-    (statement,) = answer["policyDocument"]["Statement"]
-    assert set(statement) == {"Action", "Effect", "Resource"}
-    assert statement["Action"] == INVOKE
+    assert answer["policyDocument"]["Statement"]
+    for statement in answer["policyDocument"]["Statement"]:
+        assert set(statement) == {"Action", "Effect", "Resource"}
+        assert statement["Action"] == INVOKE
+        assert statement["Effect"] in ("Allow", "Deny")
+        assert statement["Resource"], "an empty list may be read as everything"
+    assert all(pattern.startswith(f"{STAGE}/") for pattern in resources(answer))
+    assert all(len(pattern) <= MAX_RESOURCE for pattern in resources(answer))
+    assert _size(answer) <= MAX_ANSWER
+
+
+def _check_granted(answer: Policy, payload: dict[str, Any]) -> None:
+    """Nothing that was not asked for, and all that was, unless the token fills the answer."""
+    assert answer["principalId"] == payload["sub"]
     held = set(payload["scope"].split(" "))
-    allowed = [f"{STAGE}/{r['resource']}" for r in load_routes().routes if r["scope"] in held]
     if answer["context"]["code"] == "policy_too_large":
         # Only claims that fill a good part of the 8 KB come to that, and then nothing is allowed.
         assert len(json.dumps([payload[name] for name in TOLD if name in payload])) > MAX_ANSWER / 2
-        allowed = []
-    assert statement["Effect"] == ("Allow" if allowed else "Deny")
-    assert resources(answer) == (allowed or [f"{STAGE}/*"])
-    assert all(len(pattern) <= MAX_RESOURCE for pattern in resources(answer))
-    assert _size(answer) <= MAX_ANSWER, {name: len(str(v)) for name, v in payload.items()}
+        held = set()
+    opened = {route["scope"] for route in ROUTES if allows(answer, _call(route["resource"]))}
+    assert opened == held.intersection(SCOPES), {name: len(str(v)) for name, v in payload.items()}
+    assert not [call for call in NEVER_OPEN if allows(answer, _call(call))]
+    if not opened:
+        assert answer["policyDocument"]["Statement"][0]["Effect"] == "Deny"
+        assert resources(answer) == [f"{STAGE}/*"]
+
+
+def _check_denied(answer: Policy) -> None:
+    """Nothing of a token that was not believed; everything is denied, by name."""
+    code = answer["context"]["code"]
+    assert answer["context"] == dict.fromkeys(CONTEXT, "") | {"code": code}
+    assert code not in ("", "granted")
+    (statement,) = answer["policyDocument"]["Statement"]
+    assert (statement["Effect"], resources(answer)) == ("Deny", [f"{STAGE}/*"])
+
+
+def _call(resource: str) -> str:
+    return f"{STAGE}/{resource.replace('?', '0')}"
 
 
 def _size(answer: Policy) -> int:
@@ -97,19 +132,29 @@ def _size(answer: Policy) -> int:
     return len(json.dumps(answer, ensure_ascii=False).encode())
 
 
-def test_every_answer_is_one_that_api_gateway_can_use() -> None:
-    chance = random.Random(SEED)  # noqa: S311 - to be the same at each run
+@pytest.mark.parametrize("is_http_api", [False, True])
+def test_every_answer_is_one_that_api_gateway_can_use(is_http_api: bool) -> None:
+    refused = Outcome.DENIED if is_http_api else Outcome.UNAUTHORIZED
+    chance = random.Random(SEED + is_http_api)  # noqa: S311 - to be the same at each run
     answers = 0
-    for _ in range(TOKENS):
+    for _ in range(TOKENS // 2):
         payload = _payload(chance)
         document = json.dumps(payload, ensure_ascii=chance.random() < 0.5)
         token = signed(document.encode("utf-8", "surrogatepass"))
-        outcome, answer = decide(token_event(token))
-        assert outcome is not Outcome.UNDECIDED
+        outcome, answer = decide(_http_api_event(token) if is_http_api else token_event(token))
+        assert outcome in (Outcome.POLICY, refused)
+        if answer:
+            _check_usable(answer)
         if outcome is Outcome.POLICY:
             answers += 1
-            _check_usable(answer, payload)
-    assert TOKENS // 4 < answers < TOKENS
+            _check_granted(answer, payload)
+        elif is_http_api:
+            _check_denied(answer)
+    assert TOKENS // 8 < answers < TOKENS // 2
+
+
+def _http_api_event(token: str) -> dict[str, Any]:
+    return http_api_event(f"Bearer {token}", routeArn=f"{STAGE}/GET/notes")
 
 
 @pytest.mark.parametrize("character", ["x", "é", "😀", '"'])

@@ -1,16 +1,26 @@
 """The part of the incoming ARN that a policy copies: nothing in it may match more than itself."""
 
 from itertools import product
+from typing import Any
 
 import pytest
 
 from authorizer.events import UndecidedError, read_event
-from tests.authorizer.decisions import Outcome, outcome_of, recorded, token_event
+from tests.authorizer.decisions import Outcome, http_api_event, outcome_of, recorded
 
 API = "arn:aws:execute-api:us-east-1:123456789012:abcdef123"
+ELSEWHERE = "arn:aws:execute-api:us-east-1:999999999999:other/prod"
+SHAPES = ["TOKEN", "REQUEST", "HTTP API"]
 HOSTILE = [*"*?{}[]()|\\\"' \t\n\r\0:;,<>&#%=+@!~^`.é", "＊", "？"]
 
 
+def _event(shape: str, arn: object) -> dict[str, Any]:
+    if shape == "HTTP API":
+        return http_api_event("Bearer a.b.c", routeArn=arn)
+    return recorded(f"rest_{shape.lower()}") | {"methodArn": arn}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize(
     "stage_arn",
     [
@@ -24,12 +34,16 @@ HOSTILE = [*"*?{}[]()|\\\"' \t\n\r\0:;,<>&#%=+@!~^`.é", "＊", "？"]
 )
 @pytest.mark.parametrize(
     "method",
-    ["GET/", "GET/notes", "PUT/a/b/c", "GET/a:b/c", "GET/%2A", "GET/*", "GET/a\nb", "GET/$connect"],
+    [
+        *("GET/", "GET/notes", "PUT/a/b/c", "GET/a:b/c", "GET/%2A", "GET/*", "GET/a\nb"),
+        *("GET/$connect", "GET/$default/GET/x", "GET/../../prod/GET/notes"),
+        *(f"GET/{ELSEWHERE}/GET/notes", f"GET/\n{ELSEWHERE}/GET/notes", f"GET//{ELSEWHERE}/GET/"),
+    ],
 )
 def test_partition_account_api_and_stage_are_copied_whatever_the_path(
-    stage_arn: str, method: str
+    stage_arn: str, method: str, shape: str
 ) -> None:
-    request = read_event(recorded("rest_token") | {"methodArn": f"{stage_arn}/{method}"})
+    request = read_event(_event(shape, f"{stage_arn}/{method}"))
     assert request.stage_arn == stage_arn
 
 
@@ -47,9 +61,12 @@ def test_partition_account_api_and_stage_are_copied_whatever_the_path(
         "arn:aws:execute-api:us-east-1:123456789012:abcdef123/test/{}/notes",
     ],
 )
-def test_a_wildcard_in_front_of_the_path_is_left_undecided(arn: str, hostile: str) -> None:
-    with pytest.raises(UndecidedError):
-        read_event(recorded("rest_token") | {"methodArn": arn.format(hostile)})
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_wildcard_in_front_of_the_path_is_left_undecided(
+    arn: str, hostile: str, shape: str
+) -> None:
+    with pytest.raises(UndecidedError, match="is not that of an API's method"):
+        read_event(_event(shape, arn.format(hostile)))
 
 
 @pytest.mark.parametrize(
@@ -59,9 +76,12 @@ def test_a_wildcard_in_front_of_the_path_is_left_undecided(arn: str, hostile: st
         *product(["abcdef123/{}", "abcdef123/te{}st"], HOSTILE),
     ],
 )
-def test_a_hostile_character_in_api_or_stage_is_left_undecided(place: str, character: str) -> None:
+@pytest.mark.parametrize("shape", ["TOKEN", "HTTP API"])
+def test_a_hostile_character_in_api_or_stage_is_left_undecided(
+    place: str, character: str, shape: str
+) -> None:
     arn = f"arn:aws:execute-api:us-east-1:123456789012:{place.format(character)}/GET/notes"
-    assert outcome_of(token_event("a.b.c", arn)) is Outcome.UNDECIDED
+    assert outcome_of(_event(shape, arn)) is Outcome.UNDECIDED
 
 
 @pytest.mark.parametrize(
@@ -78,6 +98,7 @@ def test_a_hostile_character_in_api_or_stage_is_left_undecided(place: str, chara
         f"{API}/test/GET",
         f"{API}/test/get/notes",
         f"{API}/test/$connect",
+        f"{API}/$default/$default",
         f"{API}/test//notes",
         f" {API}/test/GET/notes",
         f"x{API}/test/GET/notes",
@@ -87,5 +108,6 @@ def test_a_hostile_character_in_api_or_stage_is_left_undecided(place: str, chara
         f"{API.replace('123456789012', '１２３４５６７８９０１２')}/test/GET/notes",
     ],
 )
-def test_what_is_no_arn_of_a_method_is_left_undecided(arn: object) -> None:
-    assert outcome_of(recorded("rest_token") | {"methodArn": arn}) is Outcome.UNDECIDED
+@pytest.mark.parametrize("shape", SHAPES)
+def test_what_is_no_arn_of_a_method_is_left_undecided(arn: object, shape: str) -> None:
+    assert outcome_of(_event(shape, arn)) is Outcome.UNDECIDED

@@ -9,8 +9,11 @@ import pytest
 
 from authorizer.handler import handler
 from tests.authorizer.decisions import (
+    SHAPES,
     Outcome,
     claims,
+    decide,
+    http_api_event,
     issued,
     outcome_of,
     recorded,
@@ -58,13 +61,27 @@ def test_a_bad_token_is_401_and_only_the_log_says_why(
 
 
 @pytest.mark.parametrize("value", ["Basic dTpw", "Bearer", "Bearer  a.b.c", "Bearer a.b.c d", "x"])
-def test_a_header_without_a_bearer_token_is_401(value: str) -> None:
-    assert (
-        outcome_of(recorded("rest_token") | {"authorizationToken": value}) is Outcome.UNAUTHORIZED
-    )
+def test_a_header_without_a_bearer_token_opens_nothing(value: str) -> None:
+    event = recorded("rest_token") | {"authorizationToken": value}
+    assert outcome_of(event) is Outcome.UNAUTHORIZED
+    assert outcome_of(http_api_event(value)) is Outcome.DENIED
 
 
-@pytest.mark.parametrize("name", ["rest_token", "rest_request"])
+@pytest.mark.parametrize("code", FINE_CODES)
+def test_a_bad_token_is_denied_to_an_http_api_for_the_reason_in_the_log(
+    code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = FINE_CODES[code]()
+    with caplog.at_level(logging.DEBUG):
+        outcome, answer = decide(http_api_event(f"Bearer {token}"))
+    assert (outcome, answer["context"]["code"]) == (Outcome.DENIED, code)
+    (record,) = [record for record in caplog.records if record.name == "ostiary.authorizer"]
+    assert vars(record)["code"] == code
+    assert code in record.getMessage()
+    _check_never_logged(token, caplog)
+
+
+@pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.parametrize("alg", ["ES256", "HS256"])
 def test_a_good_token_is_answered_with_a_policy_and_its_log_line(
     name: str, alg: str, caplog: pytest.LogCaptureFixture

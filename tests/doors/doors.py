@@ -14,6 +14,8 @@ from app.tokens.verify import Verifier
 from authorizer.handler import handler as authorizer
 from tests.app.events import rest_event
 from tests.app.serving import exchange, request
+from tests.authorizer.iam import Verdict as PolicyVerdict
+from tests.authorizer.iam import verdict
 from tests.doors.row import Door, Verdict
 
 PATH = "/users/me"
@@ -56,12 +58,15 @@ class Doors:
 
     def judge(self, door: Door, token: str) -> Verdict:
         """What this door says to a token."""
-        judges: dict[Door, Callable[[str], Verdict]] = {
+        judges: dict[str, Callable[[str], Verdict]] = {
             "verify": self._verify,
             "uvicorn": lambda token: self.over_http(token).verdict(self.sub),
             "lambda": lambda token: self.through_lambda(token).verdict(self.sub),
             "authorizer TOKEN": lambda token: self.at_the_edge(token_event(f"Bearer {token}")),
             "authorizer REQUEST": lambda token: self.at_the_edge(request_event(f"Bearer {token}")),
+            "authorizer HTTP API": lambda token: self.at_the_edge(
+                http_api_event(f"Bearer {token}")
+            ),
         }
         return judges[door](token)
 
@@ -94,17 +99,24 @@ class Doors:
         return Answer(answer["statusCode"], headers, answer["body"])
 
     def at_the_edge(self, event: Mapping[str, Any]) -> Verdict:
-        """The authorizer's: bad is exactly the exception that API Gateway turns into its 401."""
+        """The authorizer's. To a REST API, bad is exactly the exception that becomes its 401.
+
+        An HTTP API is answered with a policy that denies all to nobody, and no exception.
+        """
+        is_http_api = "routeArn" in event
         try:
             policy = authorizer(event, None)
         except Exception as error:
-            if type(error) is Exception and str(error) == "Unauthorized":
+            if not is_http_api and type(error) is Exception and str(error) == "Unauthorized":
                 return "bad"
             raise
-        statement = policy["policyDocument"]["Statement"][0]
-        assert (policy["principalId"], statement["Effect"]) == (self.sub, "Allow")
-        assert METHOD_ARN in statement["Resource"]
-        assert METHOD_ARN.removesuffix("/me") not in statement["Resource"]
+        if is_http_api and policy["context"]["sub"] == "":
+            assert verdict(policy, METHOD_ARN) is PolicyVerdict.EXPLICIT_DENY
+            assert policy["context"]["code"] not in ("", "granted", "insufficient_scope")
+            return "bad"
+        assert policy["principalId"] == self.sub
+        assert verdict(policy, METHOD_ARN) is PolicyVerdict.ALLOW
+        assert verdict(policy, METHOD_ARN.removesuffix("/me")) is not PolicyVerdict.ALLOW
         return "good"
 
 
@@ -129,4 +141,20 @@ def request_event(*authorizations: str, **changes: Any) -> dict[str, Any]:
         "pathParameters": {},
         "stageVariables": {},
         "requestContext": {"stage": "prod", "identity": {"sourceIp": "192.0.2.1"}},
+    } | changes
+
+
+def http_api_event(*authorizations: str, **changes: Any) -> dict[str, Any]:
+    """An HTTP API's event (payload 2.0) for an authorizer: repeated headers come joined."""
+    value = ",".join(authorizations)
+    return {
+        "version": "2.0",
+        "type": "REQUEST",
+        "routeArn": METHOD_ARN,
+        "identitySource": [value] if authorizations else [],
+        "routeKey": "GET /{proxy+}",
+        "rawPath": f"/prod{PATH}",
+        "rawQueryString": "",
+        "headers": {"authorization": value} if authorizations else {},
+        "requestContext": {"stage": "prod", "http": {"method": "GET", "sourceIp": "192.0.2.1"}},
     } | changes

@@ -2,15 +2,22 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from tests.doors.forge import Forge
 
 Verdict = Literal["good", "bad"]
-Door = Literal["verify", "uvicorn", "lambda", "authorizer TOKEN", "authorizer REQUEST"]
+Door = Literal[
+    "verify",
+    "uvicorn",
+    "lambda",
+    "authorizer TOKEN",
+    "authorizer REQUEST",
+    "authorizer HTTP API",
+]
 Build = Callable[[Forge], str]
 
-DOORS: tuple[Door, ...] = ("verify", "uvicorn", "lambda", "authorizer TOKEN", "authorizer REQUEST")
+DOORS: tuple[Door, ...] = get_args(Door)
 BY_HTTP: tuple[Door, ...] = ("uvicorn", "lambda")
 FAMILIES = ("RS256", "ES256", "HS256")
 NOWHERE: Mapping[Door, str] = {}

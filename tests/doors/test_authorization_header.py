@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.app.events import http_event, rest_event
-from tests.doors.doors import PATH, Doors, request_event, token_event
+from tests.doors.doors import PATH, Doors, http_api_event, request_event, token_event
 from tests.doors.forge import Forge
 
 GOOD_SPELLINGS = ("Bearer {}", "bearer {}", "BEARER {}", "bEaReR {}")
@@ -77,6 +77,7 @@ def test_the_scheme_is_taken_in_any_case(doors: Doors, good: str, spelling: str)
     assert doors.event(http_event("GET", PATH, headers={"authorization": value})).status == 200
     assert doors.at_the_edge(token_event(value)) == "good"
     assert doors.at_the_edge(request_event(value)) == "good"
+    assert doors.at_the_edge(http_api_event(value)) == "good"
 
 
 @pytest.mark.parametrize("spelling", BAD_SPELLINGS)
@@ -89,6 +90,7 @@ def test_between_scheme_and_token_stands_one_space_and_nothing_else(
     assert doors.event(http_event("GET", PATH, headers={"authorization": value})).status == 401
     assert doors.at_the_edge(token_event(value)) == "bad"
     assert doors.at_the_edge(request_event(value)) == "bad"
+    assert doors.at_the_edge(http_api_event(value)) == "bad"
 
 
 @pytest.mark.parametrize("spelling", OTHER_SCHEMES)
@@ -103,6 +105,7 @@ def test_under_another_scheme_a_token_is_none(doors: Doors, good: str, spelling:
         assert answer.body["code"] == "unauthorized"
     assert doors.at_the_edge(token_event(value)) == "bad"
     assert doors.at_the_edge(request_event(value)) == "bad"
+    assert doors.at_the_edge(http_api_event(value)) == "bad"
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=" and ".join)
@@ -120,6 +123,7 @@ def test_two_authorization_headers_are_refused_whatever_they_hold(
     joined = f"{one}, {other}"
     assert doors.event(http_event("GET", PATH, headers={"authorization": joined})).status == 401
     assert doors.at_the_edge(token_event(joined)) == "bad"
+    assert doors.at_the_edge(http_api_event(one, other)) == "bad"
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=" and ".join)
@@ -135,6 +139,7 @@ def test_two_spellings_of_the_header_in_one_map_are_refused(
     for maps in ((plain, {}), ({}, multi), (plain, multi)):
         event = request_event(headers=maps[0], multiValueHeaders=maps[1])
         assert doors.at_the_edge(event) == "bad", maps
+    assert doors.at_the_edge(http_api_event(headers=plain, identitySource=None)) == "bad"
 
 
 def test_two_spellings_in_the_plain_map_are_refused_though_the_other_map_has_one(
@@ -165,6 +170,7 @@ def test_no_other_header_carries_a_token(doors: Doors, good: str, carrier: str) 
         assert doors.event(http_event("GET", PATH, headers={carrier.lower(): value})).status == 401
         event = request_event(headers={carrier: value}, multiValueHeaders={carrier: [value]})
         assert doors.at_the_edge(event) == "bad"
+        assert doors.at_the_edge(http_api_event(headers={carrier.lower(): value})) == "bad"
 
 
 def test_no_cookie_carries_a_token(doors: Doors, good: str) -> None:
@@ -174,6 +180,7 @@ def test_no_cookie_carries_a_token(doors: Doors, good: str) -> None:
     event = http_event("GET", PATH, cookies=cookie.split("; "))
     assert doors.event(event).status == 401
     assert doors.at_the_edge(request_event(headers={"Cookie": cookie})) == "bad"
+    assert doors.at_the_edge(http_api_event(cookies=cookie.split("; "))) == "bad"
 
 
 @pytest.mark.parametrize("name", ["access_token", "token", "authorization", "Authorization"])
@@ -186,6 +193,8 @@ def test_no_query_carries_a_token(doors: Doors, good: str, name: str) -> None:
     assert doors.event(rest_event("GET", PATH, **queries)).status == 401
     assert doors.event(http_event("GET", PATH, rawQueryString=f"{name}={good}")).status == 401
     assert doors.at_the_edge(request_event(**queries)) == "bad"
+    query = {"rawQueryString": f"{name}={good}", "queryStringParameters": {name: good}}
+    assert doors.at_the_edge(http_api_event(**query)) == "bad"
 
 
 @pytest.mark.parametrize(("fold", "status"), [("\r\n ", 200), ("\r\n\t", 200), (" \r\n ", 401)])
@@ -201,12 +210,14 @@ def test_a_header_without_a_value_is_refused(doors: Doors) -> None:
     assert doors.event(rest({"Authorization": ""})).status == 401
     assert doors.at_the_edge(token_event("")) == "bad"
     assert doors.at_the_edge(request_event("")) == "bad"
+    assert doors.at_the_edge(http_api_event("")) == "bad"
 
 
 def test_without_the_header_a_request_is_refused(doors: Doors) -> None:
     assert doors.raw_http().body["code"] == "unauthorized"
     assert doors.event(rest_event("GET", PATH)).body["code"] == "unauthorized"
     assert doors.at_the_edge(request_event()) == "bad"
+    assert doors.at_the_edge(http_api_event()) == "bad"
     assert doors.at_the_edge(request_event(headers=None, multiValueHeaders=None)) == "bad"
 
 
@@ -218,6 +229,7 @@ def test_a_value_that_no_header_may_carry_is_no_request_to_lambda(
         assert doors.event(rest({"Authorization": value})).status == 400
         assert doors.event(http_event("GET", PATH, headers={"authorization": value})).status == 400
         assert doors.at_the_edge(token_event(value)) == "bad"
+        assert doors.at_the_edge(http_api_event(value)) == "bad"
 
 
 @pytest.mark.parametrize("control", [b"\0", b"\n", b"\v", b"\x7f", b"\x1b"])
