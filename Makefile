@@ -50,6 +50,7 @@ check: install ## format, lint, types, architecture, template, Dockerfile, drift
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint template.yaml
 	$(BIN)/hadolint Dockerfile
+	-git show HEAD:./docs/access-matrix.md 2>/dev/null | $(BIN)/ostiary routes --since -
 	$(BIN)/ostiary routes --check
 
 format: install ## rewrite the code in the house format

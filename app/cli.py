@@ -10,8 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.access.printing import as_text
-from app.access.routes import COMPILED_TABLE, RouteTable, TableError
+from app.access.routes import TableError
 from app.access.scopes import Role
 from app.accounts import service as accounts
 from app.accounts.emails import normalise_email
@@ -21,8 +20,9 @@ from app.doctor.command import doctor
 from app.errors import DomainError
 from app.first_start import prepare
 from app.keys.commands import keys
-from app.main import create_app, unwired_app
+from app.main import create_app
 from app.migrate import migrate as run_migrations
+from app.routes_command import routes
 from app.settings import SettingsError, load_settings
 from app.tokens.errors import KeySetError
 from app.tokens.rotation import RotationError
@@ -38,6 +38,7 @@ users = typer.Typer(no_args_is_help=True, help="Users, straight in the database.
 cli.add_typer(users, name="users")
 cli.add_typer(keys, name="keys")
 cli.command()(doctor)
+cli.command()(routes)
 
 CONCURRENT_REQUESTS = 256
 
@@ -73,24 +74,6 @@ def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
 def migrate() -> None:
     """Bring the database to the schema that this code needs."""
     typer.echo(run_migrations(load_settings()))
-
-
-@cli.command()
-def routes(
-    write: Annotated[bool, typer.Option(help="Write authorizer/routes.json.")] = False,
-    check: Annotated[bool, typer.Option(help="Fail when that file differs from it.")] = False,
-) -> None:
-    """Print route × scope × role, or compile the table for the authorizer."""
-    table: RouteTable = unwired_app().state.routes
-    if write:
-        COMPILED_TABLE.write_text(table.compiled(), "utf-8")
-    elif check and COMPILED_TABLE.read_text("utf-8") != table.compiled():
-        raise TableError(
-            "authorizer/routes.json is not what the guards say; run `ostiary routes --write` and "
-            "read the difference: it is what the edge will let through"
-        )
-    if not check:
-        typer.echo(as_text(table))
 
 
 @users.command("create")

@@ -14,7 +14,6 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from app import cli as command
-from app.access.routes import COMPILED_TABLE
 from app.cli import cli
 from tests.conftest import AppMaker
 from tests.support import ISSUER, PASSWORD
@@ -103,6 +102,7 @@ def check_gives_up(ended: Ended, why: str) -> None:
         (("keys", "generate", "--alg", "none"), {}, "alg must be one of"),
         (("keys", "generate"), {"OSTIARY_KEYS": "env:KEYS"}, "a variable cannot be changed"),
         (("keys", "rotate"), {}, "make one with `ostiary keys generate`"),
+        (("routes", "--since", str(HOUSE / "README.md")), {}, "no access matrix"),
         (("serve",), {"OSTIARY_KEYS": "env:KEYS"}, "variable KEYS is not set"),
         (("serve",), {"OSTIARY_ACCESS_TOKEN_SECONDS": "5"}, "OSTIARY_ACCESS_TOKEN_SECONDS"),
     ],
@@ -165,29 +165,3 @@ def test_a_link_in_the_place_of_a_key_file_is_not_followed(
     ended = ostiary("keys", "generate", "--alg", "ES256", OSTIARY_KEYS=source)
     check_gives_up(ended, "a link to nothing")
     assert not elsewhere.exists()
-
-
-def test_routes_are_printed_with_scope_and_roles() -> None:
-    printed = runner.invoke(cli, ["routes"])
-    assert printed.exit_code == 0
-    lines = {tuple(line.split(maxsplit=3)) for line in printed.output.splitlines()}
-    assert ("GET", "/users", "users:read", "admin") in lines
-    assert ("POST", "/notes", "notes:write", "member, admin") in lines
-    assert ("GET", "/health", "–", "anybody") in lines
-
-
-def test_checking_the_routes_is_silent_where_nothing_differs() -> None:
-    checked = runner.invoke(cli, ["routes", "--check"])
-    assert (checked.exit_code, checked.output) == (0, "")
-
-
-def test_checking_the_routes_fails_on_drift_until_they_are_written(
-    ostiary: Ostiary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    table = tmp_path / "routes.json"
-    table.write_text(COMPILED_TABLE.read_text("utf-8").replace("users:read", "notes:read"))
-    monkeypatch.setattr(command, "COMPILED_TABLE", table)
-    check_gives_up(ostiary("routes", "--check"), "ostiary routes --write")
-    assert ostiary("routes", "--write").code == 0
-    assert ostiary("routes", "--check").code == 0
-    assert table.read_bytes() == COMPILED_TABLE.read_bytes()

@@ -138,7 +138,7 @@ def test_the_app_loads_what_requests_need_and_no_command_or_server() -> None:
     loaded = _loaded("app.main")
     assert _packages(loaded) & NOT_FOR_A_REQUEST == set()
     assert "authorizer" not in loaded
-    assert {"app.cli", "app.migrate", "app.first_start"} & loaded == set()
+    assert {"app.cli", "app.migrate", "app.routes_command", "app.first_start"} & loaded == set()
 
 
 def test_every_module_can_be_the_first_that_is_imported() -> None:
