@@ -50,6 +50,7 @@ COPY app/tokens/__init__.py \
      app/tokens/verify.py \
      app/tokens/weak_keys.py \
      app/tokens/weak_secrets.py \
+     app/tokens/wildcards.py \
      ./app/tokens/
 COPY authorizer/ ./authorizer/
 RUN python -m compileall -q app authorizer

@@ -36,6 +36,7 @@ test: install ## run every test
 
 bench: install ## measure the authorizer beside hand-made ones; ARGS=--quick for a look
 	@$(BIN)/python -m benchmarks.authorizer $(ARGS)
+	@$(BIN)/python -m benchmarks.policies $(filter --quick,$(ARGS))
 
 fuzz: install ## mutate tokens against verify, for FUZZ_SECONDS=60; finds go to build/fuzz
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/fuzz.txt

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import count, islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from app.tokens.claims import AccessClaims
 from app.tokens.statements import CompiledRoutes
@@ -62,12 +62,13 @@ def denial(stage_arn: str, code: str) -> Policy:
 _Statements = tuple[tuple[str, tuple[str, ...]], ...]
 
 
-class _Opening(NamedTuple):
+class _Opening:
     """One way to say what a token may do: effects with their resources; how long as JSON."""
 
-    statements: _Statements
-    length: int
-    code: str
+    __slots__ = ("code", "length", "statements")
+
+    def __init__(self, statements: _Statements, length: int, code: str) -> None:
+        self.statements, self.length, self.code = statements, length, code
 
 
 def _openings(table: CompiledRoutes, scope: str, stage_arn: str) -> Iterator[_Opening]:
@@ -137,6 +138,8 @@ def _fits(length: int, principal: str, context: dict[str, str]) -> bool:
     room = MAX_ANSWER_BYTES - _FRAME_BYTES - length
     names_and_quotes = 128
     values = len(principal) + sum(map(len, context.values()))
+    if values > room:
+        return False
     if names_and_quotes + 12 * values <= room:
         return True
     return len(json.dumps(principal)) + len(json.dumps(context)) <= room

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -37,12 +37,13 @@ class Material:
 
     def tokens(self, count: int) -> list[str]:
         """New tokens, each with its own `jti`, such as a login gives."""
-        return [
-            issuer.issue(
-                sub=_SUB, client_id="ostiary", scopes=scopes, auth_time=1_750_000_000, amr=("pwd",)
-            )
-            for issuer, scopes in islice(zip(self._issuers, self._scopes, strict=False), count)
-        ]
+        return [self.issue(scopes) for scopes in islice(self._scopes, count)]
+
+    def issue(self, scopes: Sequence[str]) -> str:
+        """A new token with these scopes, by the next of the keys."""
+        return next(self._issuers).issue(
+            sub=_SUB, client_id="ostiary", scopes=scopes, auth_time=1_750_000_000, amr=("pwd",)
+        )
 
     def environment(self) -> dict[str, str]:
         """The settings of all contenders, ours being those of a Lambda function."""
