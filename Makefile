@@ -25,8 +25,8 @@ $(VENV)/.installed: requirements/dev.txt pyproject.toml
 run: install ## serve on http://127.0.0.1:8000; makes keys and database at the first start
 	@$(BIN)/ostiary serve
 
-edge: install ## deploy template.yaml to a local AWS emulator: API Gateway, authorizer and app on a laptop
-	@$(BIN)/python -m local.edge
+edge: install ## deploy template.yaml to a local AWS emulator; ARGS='--template template-http.yaml' for the HTTP API
+	@$(BIN)/python -m local.edge $(ARGS)
 
 demo: install ## walk the seven steps through the edge and show what each part says
 	@$(BIN)/python -m local.demo
@@ -49,7 +49,7 @@ check: install ## format, lint, types, architecture, template, Dockerfile, drift
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/cfn-lint template.yaml
+	$(BIN)/cfn-lint template.yaml template-http.yaml
 	$(BIN)/hadolint Dockerfile
 	-git show HEAD:./docs/access-matrix.md 2>/dev/null | $(BIN)/ostiary routes --since -
 	$(BIN)/ostiary routes --check

@@ -9,10 +9,10 @@ import boto3
 import httpx
 from botocore.config import Config
 
+from local.kinds import REST, Kind
 from local.template import API_ID, REGION
 
 STACK = "ostiary"
-STAGE = "prod"
 AUDIENCE = "ostiary"
 
 
@@ -55,11 +55,6 @@ class Cloud:
             document: dict[str, Any] = json.load(answer["Payload"])
         return document
 
-    @property
-    def stage_url(self) -> str:
-        """Where the deployed stage answers, known before it is deployed."""
-        return f"{self.endpoint}/_aws/execute-api/{API_ID}/{STAGE}"
-
 
 @dataclass(frozen=True, slots=True)
 class Edge:
@@ -68,11 +63,18 @@ class Edge:
     cloud: Cloud
     key_set: str
     database_url: str
+    kind: Kind = REST
 
     @property
     def url(self) -> str:
-        """Where the API answers, without a trailing slash."""
-        return self.cloud.stage_url
+        """Where the API answers, known before it is deployed, without a trailing slash."""
+        root = f"{self.cloud.endpoint}/_aws/execute-api/{API_ID}"
+        return root if self.kind.stage == "$default" else f"{root}/{self.kind.stage}"
+
+    def arn(self, method: str, path: str) -> str:
+        """What API Gateway calls a request by; the emulator's account is all zeros."""
+        stage = f"{API_ID}/{self.kind.stage}"
+        return f"arn:aws:execute-api:{REGION}:000000000000:{stage}/{method}{path}"
 
     def http(self) -> httpx.Client:
         """A client of the API; whoever asks for it closes it."""

@@ -1,7 +1,8 @@
 """The seven steps as commands to copy, for a POSIX shell with curl."""
 
-from local.cloud import STAGE, Edge
-from local.template import API_ID, REGION
+import json
+
+from local.cloud import Edge
 
 _COMMANDS = """\
 # An account to play with, once.
@@ -24,22 +25,17 @@ curl -sS -i {url}/notes -H "Authorization: Bearer $TOKEN" \\
 # 4. API Gateway takes it from the Authorization header: without one, 401.
 curl -sS -i {url}/notes
 
-# 5. API Gateway calls the authorizer with it: a tampered one makes it raise Unauthorized, 401.
+# 5. API Gateway calls the authorizer with it, which refuses a tampered one: {bad_token}.
 curl -sS -i {url}/notes -H "Authorization: Bearer ${{TOKEN%????}}AAAA"
 
 # 6. The authorizer answers with a policy, all that the holder may do: here as API Gateway asks.
 curl -sS {endpoint}/2015-03-31/functions/{authorizer}/invocations \\
-  -d '{{"type": "TOKEN", "authorizationToken": "Bearer '$TOKEN'", "methodArn": "{arn}"}}'
+  -d '{event}'
 
 # 7. API Gateway enforces it: one's notes pass, the list of users does not.
 curl -sS -i {url}/notes -H "Authorization: Bearer $TOKEN"
 curl -sS -i {url}/users -H "Authorization: Bearer $TOKEN"
 """
-
-
-def method_arn(method: str, path: str) -> str:
-    """What API Gateway calls a request by; the emulator's account is all zeros."""
-    return f"arn:aws:execute-api:{REGION}:000000000000:{API_ID}/{STAGE}/{method}{path}"
 
 
 def curls(edge: Edge) -> str:
@@ -48,5 +44,7 @@ def curls(edge: Edge) -> str:
         url=edge.url,
         endpoint=edge.cloud.endpoint,
         authorizer=edge.cloud.function("AuthorizerFunction"),
-        arn=method_arn("GET", "/notes"),
+        bad_token=edge.kind.bad_token,
+        # The shell ends the quoted text before the token, and takes it up again behind.
+        event=json.dumps(edge.kind.authorizer_event(edge.arn("GET", "/notes"), "'$TOKEN'")),
     )

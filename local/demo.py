@@ -12,7 +12,6 @@ import httpx
 
 from local import tokens
 from local.cloud import Edge
-from local.curls import method_arn
 from local.edge import FOLDER, running_edge, stopped_by_signals
 from local.state import find_edge
 from local.story import Story
@@ -68,15 +67,15 @@ def _send(client: httpx.Client, token: str, story: Story) -> None:
 
 
 def _authorize(edge: Edge, token: str, story: Story) -> None:
-    arn = method_arn("GET", "/notes")
-    event = {"type": "TOKEN", "methodArn": arn, "authorizationToken": f"Bearer {token}"}
+    arn = edge.arn("GET", "/notes")
     story.title("5. API Gateway calls the authorizer with it.")
-    story.show("event", event | {"authorizationToken": "Bearer (the token)"})
+    story.show("event", edge.kind.authorizer_event(arn, "(the token)"))
+    event = edge.kind.authorizer_event(arn, token)
     policy = edge.cloud.invoke("AuthorizerFunction", event)
     story.title("6. The authorizer verifies it and answers with a policy: all the holder may do.")
     story.show("answer", policy)
     story.check("it covers GET /notes", _allows(policy, arn))
-    story.check("it does not cover GET /users", not _allows(policy, method_arn("GET", "/users")))
+    story.check("it does not cover GET /users", not _allows(policy, edge.arn("GET", "/users")))
 
 
 def _enforce(client: httpx.Client, edge: Edge, token: str, story: Story) -> None:
@@ -93,13 +92,14 @@ def _enforce(client: httpx.Client, edge: Edge, token: str, story: Story) -> None
 
 
 def _refuse(client: httpx.Client, edge: Edge, token: str, story: Story) -> None:
+    bad = edge.kind.bad_token
     story.title("And what is refused:")
     more_scopes = _bearer(tokens.tampered(token, scope="users:read"))
     answer = client.get("/users", headers=more_scopes)
-    story.refused("a tampered token: other scopes, the old signature", answer, 401)
+    story.refused("a tampered token: other scopes, the old signature", answer, bad)
     expired = _bearer(tokens.issued(edge, "notes:read", seconds_ago=HOUR))
     answer = client.get("/notes", headers=expired)
-    story.refused("an expired token: well signed, an hour ago", answer, 401)
+    story.refused("an expired token: well signed, an hour ago", answer, bad)
     reading = _bearer(tokens.issued(edge, "notes:read"))
     answer = client.post("/notes", json=NOTE, headers=reading)
     story.refused("a token without the scope: it may read, and writes", answer, 403)

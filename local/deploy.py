@@ -1,34 +1,38 @@
-"""One deployment of template.yaml to a running emulator."""
+"""One deployment of a template of this project to a running emulator."""
 
+import copy
 import json
 from collections.abc import Mapping
 from contextlib import closing
 
 from botocore.exceptions import WaiterError
 
-from local import gateway
 from local.cloud import STACK, Cloud
 from local.command import PROJECT
 from local.errors import EdgeError
 from local.image import Image, as_zip, read_image
+from local.kinds import Kind
 from local.progress import step
-from local.template import API_ID, BUCKET, Document, for_emulator, read_template, resolved
+from local.template import API_ID, BUCKET, Document, for_emulator, read_template
 
 TARGETS = ("app", "authorizer")
 
 
-def deploy(cloud: Cloud, parameters: Mapping[str, str]) -> list[str]:
-    """Deploy template.yaml with `parameters`; answer a sentence for each change made to it."""
+def deploy(cloud: Cloud, kind: Kind, parameters: Mapping[str, str]) -> list[str]:
+    """Deploy the template of `kind` with `parameters`; answer a sentence for each change to it."""
     images = {target: read_image(PROJECT / "Dockerfile", target) for target in TARGETS}
     with step("SAM template to CloudFormation"):
-        sam = read_template(PROJECT / "template.yaml")
+        sam = read_template(PROJECT / kind.template)
         given = _with_defaults(sam, parameters)
         template, changes = for_emulator(sam, images, given)
+        fitting = copy.deepcopy(template)
+        changes += kind.fit(fitting)
+    changes.append(f"Api: the id {API_ID}, so that the issuer can be the URL of the API itself")
     with step("code to S3, stack to CloudFormation"):
         _upload(cloud, images)
-        _create_stack(cloud, template, given)
-    with step("gateway responses and preflights"):
-        return changes + _complete_api(cloud, template, given)
+        _create_stack(cloud, fitting, given)
+    with step("what the emulator's import drops"):
+        return changes + kind.complete(cloud.client, template, given)
 
 
 def _with_defaults(template: Document, parameters: Mapping[str, str]) -> dict[str, str]:
@@ -62,18 +66,3 @@ def _create_stack(cloud: Cloud, template: Document, parameters: Mapping[str, str
             events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
             reasons = [e["ResourceStatusReason"] for e in events if e.get("ResourceStatusReason")]
             raise EdgeError(f"the stack was not created: {'; '.join(reasons)}") from None
-
-
-def _complete_api(cloud: Cloud, template: Document, parameters: Mapping[str, str]) -> list[str]:
-    body = template["Resources"]["Api"]["Properties"]["Body"]
-    responses = resolved(gateway.gateway_responses(body), template, parameters)
-    preflights = resolved(gateway.preflights(body), template, parameters)
-    with closing(cloud.client("apigateway")) as client:
-        gateway.check_guarded(client, API_ID, gateway.guarded(body))
-        gateway.put_gateway_responses(client, API_ID, parameters["StageName"], responses)
-        gateway.put_preflights(client, API_ID, preflights)
-    change = (
-        f"Api: its {len(responses)} gateway responses and what its {len(preflights)} preflights"
-        " answer are put after the deployment, since MiniStack's import drops them"
-    )
-    return [change]

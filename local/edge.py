@@ -1,4 +1,4 @@
-"""`make edge`: all seven steps on this machine. Deploys template.yaml, and stays until Ctrl-C."""
+"""`make edge`: all seven steps on this machine. Deploys a template, and stays until Ctrl-C."""
 
 import argparse
 import signal
@@ -8,12 +8,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from local import state
-from local.cloud import AUDIENCE, STAGE, Cloud, Edge
+from local.cloud import AUDIENCE, Cloud, Edge
 from local.command import PROJECT, ostiary, settings_of
 from local.curls import curls
 from local.deploy import deploy
 from local.errors import EdgeError
 from local.keys import for_verifying, key_set
+from local.kinds import KINDS, REST, Kind
 from local.ministack import free_port, running_ministack
 from local.postgres import running_postgres
 from local.progress import step
@@ -23,11 +24,14 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def running_edge(folder: Path, *, port: int | None = None, origin: str = "") -> Iterator[Edge]:
+def running_edge(
+    folder: Path, *, kind: Kind = REST, port: int | None = None, origin: str = ""
+) -> Iterator[Edge]:
     """The edge, ended with the block; its keys and its data stand in `folder`.
 
-    `port` of 127.0.0.1: a free one where none is given. `origin`: the browser origin that CORS
-    lets in. A `keys.json` that is there already decides the algorithm.
+    `kind` of API: its template is deployed. `port` of 127.0.0.1: a free one where none is given.
+    `origin`: the browser origin that CORS lets in. A `keys.json` that is there already decides the
+    algorithm.
     """
     with ExitStack() as stack:
         stack.enter_context(state.locked(folder))
@@ -37,11 +41,11 @@ def running_edge(folder: Path, *, port: int | None = None, origin: str = "") -> 
             database_url = stack.enter_context(running_postgres(folder / "postgres"))
         with step(f"MiniStack on 127.0.0.1:{port}"):
             cloud = Cloud(stack.enter_context(running_ministack(folder, port)))
-        edge = Edge(cloud, keys, database_url)
+        edge = Edge(cloud, keys, database_url, kind)
         with step("migrations"):
             ostiary(settings_of(edge), "migrate")
-        changes = deploy(cloud, _parameters(edge, origin))
-        print("\nWhat differs from template.yaml, and why:", *changes, sep="\n  - ")
+        changes = deploy(cloud, kind, _parameters(edge, origin))
+        print(f"\nWhat differs from {kind.template}, and why:", *changes, sep="\n  - ")
         stack.enter_context(state.announced(folder, edge))
         yield edge
 
@@ -54,21 +58,23 @@ def _parameters(edge: Edge, origin: str) -> dict[str, str]:
         "VerifyKeys": for_verifying(edge.key_set),
         "DatabaseUrl": edge.database_url,
         "AllowedOrigin": origin,
-        "StageName": STAGE,
         "Registration": "open",
+        **edge.kind.parameters,
     }
 
 
 def main() -> None:
     """Run the edge in the foreground until SIGINT, SIGTERM or SIGHUP."""
     parser = argparse.ArgumentParser(prog="python -m local.edge", description=__doc__)
+    parser.add_argument("--template", choices=KINDS, default=REST.template, help="what to deploy")
     parser.add_argument("--port", type=int, help="of 127.0.0.1; by default 4566, or a free one")
     parser.add_argument("--origin", default="", help="the browser origin that CORS lets in")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where keys and data stand")
     options = parser.parse_args()
     with stopped_by_signals(), ExitStack() as stack:
+        kind = KINDS[options.template]
         edge = stack.enter_context(
-            running_edge(options.folder, port=options.port, origin=options.origin)
+            running_edge(options.folder, kind=kind, port=options.port, origin=options.origin)
         )
         # A second Ctrl-C must not leave half of the parts behind.
         stack.callback(_ignore_signals)

@@ -4,6 +4,7 @@ It reads methods, authorizers and integrations out of the translated body, but n
 responses that SAM writes there nor what the mock integration of a preflight answers.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from local.errors import EdgeError
@@ -25,12 +26,18 @@ def preflights(body: Document) -> Document:
     }
 
 
+def methods(body: Document) -> Iterator[tuple[str, str, Document]]:
+    """Path, verb and description of each method in the body of an API."""
+    for path, described in body["paths"].items():
+        for verb, method in described.items():
+            yield path, verb.upper(), method
+
+
 def guarded(body: Document) -> set[tuple[str, str]]:
     """Path and verb of each method that the body puts under an authorizer."""
     return {
-        (path, verb.upper())
-        for path, methods in body["paths"].items()
-        for verb, method in methods.items()
+        (path, verb)
+        for path, verb, method in methods(body)
         for requirement in method.get("security", [])
         if "NONE" not in requirement
     }
@@ -45,6 +52,11 @@ def check_guarded(client: Any, api_id: str, expected: set[tuple[str, str]]) -> N
         for verb, method in resource.get("resourceMethods", {}).items()
         if method["authorizationType"] == "CUSTOM"
     }
+    check_same(deployed, expected)
+
+
+def check_same(deployed: set[tuple[str, str]], expected: set[tuple[str, str]]) -> None:
+    """EdgeError where the emulator guards other paths and verbs than it should."""
     if deployed != expected:
         raise EdgeError(
             f"the emulator guards {sorted(deployed)} and should guard {sorted(expected)};"

@@ -11,6 +11,7 @@ import httpx
 
 from local.cloud import Cloud, Edge
 from local.errors import EdgeError
+from local.kinds import KINDS
 
 
 @contextmanager
@@ -44,6 +45,7 @@ def announced(folder: Path, edge: Edge) -> Iterator[None]:
                 "pid": os.getpid(),
                 "endpoint": edge.cloud.endpoint,
                 "database_url": edge.database_url,
+                "template": edge.kind.template,
             }
         )
     )
@@ -61,4 +63,5 @@ def find_edge(folder: Path) -> Edge | None:
         keys = (folder / "keys.json").read_text()
     except (FileNotFoundError, httpx.HTTPError):
         return None
-    return Edge(Cloud(known["endpoint"]), keys, known["database_url"])
+    kind = KINDS[known["template"]]
+    return Edge(Cloud(known["endpoint"]), keys, known["database_url"], kind)

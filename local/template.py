@@ -1,4 +1,4 @@
-"""template.yaml for the emulator: what must differ there is changed here, and named."""
+"""A SAM template for the emulator: what must differ there is changed here, and named."""
 
 import copy
 import logging
@@ -40,7 +40,7 @@ def to_cloudformation(sam: Document, parameters: Mapping[str, str]) -> Document:
 def for_emulator(
     sam: Document, images: Mapping[str, Image], parameters: Mapping[str, str]
 ) -> tuple[Document, list[str]]:
-    """The CloudFormation template that MiniStack gets, and a sentence for each change in it."""
+    """The CloudFormation template for functions without Docker, and a sentence for each change."""
     changed, changes = copy.deepcopy(sam), []
     for name, resource in changed["Resources"].items():
         if resource["Type"] == "AWS::Serverless::Function":
@@ -50,10 +50,7 @@ def for_emulator(
                 f"{name}: a zip of the {len(images[target].files)} files that the image `{target}`"
                 " copies, run by this machine's Python and packages; an image needs Docker"
             )
-    template = to_cloudformation(changed, parameters)
-    template["Resources"]["Api"]["Properties"]["Tags"] = [{"Key": "ms-custom-id", "Value": API_ID}]
-    changes.append(f"Api: the id {API_ID}, so that the issuer can be the URL of the API itself")
-    return template, changes
+    return to_cloudformation(changed, parameters), changes
 
 
 def _zip_of(target: str, image: Image) -> Document:

@@ -22,7 +22,7 @@ from app.tokens.statements import CompiledRoutes, Statements
 
 COMPILED_TABLE = Path(__file__).parent.parent.parent / "authorizer" / "routes.json"
 
-# Routes that anybody may call. At the edge each stands in template.yaml with `Authorizer: NONE`.
+# Routes that anybody may call. At the edge each stands in both templates with `Authorizer: NONE`.
 PUBLIC = frozenset(
     {
         ("GET", "/health"),

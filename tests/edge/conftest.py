@@ -1,4 +1,4 @@
-"""One edge for all tests of this folder: template.yaml deployed, PostgreSQL behind it."""
+"""Two edges for all tests of this folder, each template deployed, PostgreSQL behind it."""
 
 import secrets
 from collections.abc import Callable, Iterator
@@ -12,6 +12,7 @@ import pytest
 from local.cloud import Edge
 from local.command import ostiary, settings_of
 from local.edge import running_edge
+from local.kinds import HTTP
 from local.ministack import free_port
 
 ORIGIN = "https://app.example.com"
@@ -94,3 +95,31 @@ def admin(edge: Edge, login: Callable[[str, str], Headers]) -> Headers:
     create = ["users", "create", email, "--password", password, "--role", "admin"]
     ostiary(settings_of(edge), *create)
     return login(email, password)
+
+
+@pytest.fixture(scope="session")
+def http_edge() -> Iterator[Edge]:
+    """Like `edge`, with template-http.yaml."""
+    with (
+        new_folder() as folder,
+        running_edge(folder, kind=HTTP, port=free_port(0), origin=ORIGIN) as edge,
+    ):
+        yield edge
+
+
+@pytest.fixture(scope="session")
+def http_api(http_edge: Edge) -> Iterator[httpx.Client]:
+    """Speaks to the HTTP API."""
+    with http_edge.http() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def http_member(http_api: httpx.Client) -> Headers:
+    """Somebody who registered and logged in through the HTTP API."""
+    email, password = f"member-{secrets.token_hex(6)}@example.com", secrets.token_hex(12)
+    answer = http_api.post("/users", json={"email": email, "password": password})
+    assert answer.status_code == 201, answer.text
+    answer = http_api.post("/auth/login", data={"username": email, "password": password})
+    assert answer.status_code == 200, answer.text
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
