@@ -111,14 +111,15 @@ class RestRequest(_Request):
         parameters = self.path_parameters or {}
         template = self.resource.replace("{proxy+}", parameters.get("proxy", "{proxy+}"))
         base, found, rest = self.path.rpartition(template)
-        in_path = found and rest in ("", "/") and is_one_spelling(base.encode())
+        # A base path has a name: "/" alone is a slash too many.
+        in_path = found and rest in ("", "/") and base != "/" and is_one_spelling(base.encode())
         return found + rest if in_path else self.path
 
-    def clean(self) -> dict[str, Any]:
-        """The event anew, of what was checked."""
+    def clean(self, path: str) -> dict[str, Any]:
+        """The event anew, of what was checked, with the path that the app is to see."""
         return self.common() | {
             "resource": self.resource,
-            "path": self.own_path(),
+            "path": path,
             "httpMethod": self.http_method,
             "multiValueQueryStringParameters": self.multi_value_query_string_parameters
             or self.query_string_parameters,
@@ -145,10 +146,10 @@ class HttpRequest(_Request):
         in_path = stage not in ("", "$default") and path.startswith(f"/{stage}/")
         return path.removeprefix(f"/{stage}") if in_path else path
 
-    def clean(self) -> dict[str, Any]:
-        """The event anew, of what was checked."""
+    def clean(self, path: str) -> dict[str, Any]:
+        """The event anew, of what was checked, with the path that the app is to see."""
         context = self.request_context.model_dump(by_alias=True)
-        context["http"]["path"] = self.own_path()
+        context["http"]["path"] = path
         return self.common() | {
             "version": self.version,
             "rawQueryString": self.raw_query_string,

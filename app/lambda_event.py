@@ -12,12 +12,15 @@ from typing import Any
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
-from app.errors import NotFound, problem, problem_from
+from app.errors import problem
 from app.gateway_events import HttpRequest, RestRequest
 from app.request_rules import is_one_spelling
 from app.tokens.errors import quoted
 
 _LOG = logging.getLogger("ostiary.lambda")
+# No route has an empty segment. What is refused goes there, so that the app answers it as it
+# answers all else: with CORS headers, or a browser could not read its 404.
+NOWHERE = "//"
 Event = dict[str, Any]
 Handler = Callable[[Event, Any], Event]
 
@@ -40,8 +43,8 @@ def only_requests(handler: Handler) -> Handler:
             )
         path = request.own_path()
         if "%" in path or not is_one_spelling(path.encode()):
-            return _as_answer(problem_from(NotFound("Paths have one spelling here.")))
-        return handler(request.clean(), context)
+            path = NOWHERE
+        return handler(request.clean(path), context)
 
     return checked
 

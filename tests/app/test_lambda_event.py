@@ -2,18 +2,28 @@
 
 import base64
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 
-from app.lambda_event import only_requests
+from app.lambda_event import NOWHERE, only_requests
 from app.resources.notes.schemas import MAX_BODY, MAX_TITLE
-from tests.app.events import Handler, http_event, rest_event
+from tests.app.events import Handler, http_event, lambda_handler, rest_event
 from tests.support import Account, token_of
 
 LAMBDA_ANSWER_LIMIT = 6 * 1024 * 1024
 FORGED = {"principalId": "admin", "sub": "admin", "scope": "users:read", "claims": {"sub": "admin"}}
+ALLOWED = "https://app.example.com"
+
+
+@pytest.fixture
+def handler_for_origin(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Handler]:
+    """The handler, with one browser origin let in."""
+    monkeypatch.setenv("OSTIARY_ALLOWED_ORIGINS", ALLOWED)
+    with lambda_handler(database_url) as handler:
+        yield handler
 
 
 @pytest.mark.parametrize("event", [rest_event("GET", "/health"), http_event("GET", "/health")])
@@ -41,6 +51,9 @@ def test_a_base_path_or_a_stage_in_front_is_taken_off(handler: Handler, event: A
     [
         rest_event("GET", "/v1/health", pathParameters={"proxy": "v1/health"}),
         rest_event("GET", "/v1/health/", pathParameters={"proxy": "health"}),
+        rest_event("GET", "//health", pathParameters={"proxy": "health"}),
+        rest_event("GET", "//v1/health", pathParameters={"proxy": "health"}),
+        rest_event("GET", "/v1//health", pathParameters={"proxy": "health"}),
         rest_event("GET", "/xhealth", pathParameters={"proxy": "health"}, resource="{proxy+}"),
         http_event("GET", "/production/health", stage="prod"),
         http_event("GET", "/prodhealth", stage="prod"),
@@ -79,10 +92,26 @@ def test_a_path_of_another_spelling_is_not_found(handler: Handler, path: str) ->
 @pytest.mark.parametrize("path", ["/notes%20", "/notes%C3%A9", "/%3Bnotes", "/notes%20/x"])
 def test_what_could_be_decoded_a_second_time_never_reaches_the_adapter(path: str) -> None:
     def adapter(event: Any, context: Any) -> Any:
-        pytest.fail(f"reached with {event}")
+        return event
 
     for event in (rest_event("GET", path), http_event("GET", path)):
-        assert only_requests(adapter)(event, None)["statusCode"] == 404
+        handed_on = only_requests(adapter)(event, None)
+        assert f'"path": "{NOWHERE}"' in json.dumps(handed_on)
+        assert "%" not in json.dumps(handed_on)
+
+
+def test_what_is_not_found_can_be_read_by_a_browser_of_an_allowed_origin(
+    handler_for_origin: Handler,
+) -> None:
+    for path in ("/health/", "/nowhere", "/%68ealth"):
+        for event in (rest_event("GET", path), http_event("GET", path)):
+            event["headers"]["origin"] = ALLOWED
+            event.pop("multiValueHeaders", None)
+            answer = handler_for_origin(event)
+            assert answer["statusCode"] == 404
+            assert answer["headers"]["access-control-allow-origin"] == ALLOWED
+            assert answer["headers"]["x-content-type-options"] == "nosniff"
+            assert json.loads(answer["body"])["code"] == "not_found"
 
 
 def test_a_problem_is_text_in_the_answer_of_lambda(handler: Handler) -> None:

@@ -1,7 +1,6 @@
 """/docs in a real browser: Authorize, then call a route, at the root and under a stage."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -10,7 +9,7 @@ from selenium.common.exceptions import (
     ElementClickInterceptedException,
     StaleElementReferenceException,
 )
-from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support import expected_conditions as expected
@@ -18,30 +17,17 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.app.browser.stage import STAGE, mounted
 from tests.app.conftest import Standing
+from tests.browser import needs_browser, running_browser
 from tests.support import PASSWORD
 
 PATIENCE_SECONDS = 20
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-FLAGS = (
-    *("headless=new", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run"),
-    *("disable-background-networking", "disable-component-update", "disable-sync"),
-    "window-size=1200,2000",
-)
-pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER), reason="needs chromium and chromedriver on the PATH"
-)
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    options = ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    for flag in (*FLAGS, f"user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(f"--{flag}")
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "WARNING"})
-    driver = Chrome(options, ChromeService(executable_path=str(DRIVER)))
-    yield driver
-    driver.quit()
+    with running_browser(tmp_path_factory.mktemp("profile")) as browser:
+        yield browser
 
 
 @pytest.fixture(params=["", STAGE], ids=["at the root", "under a stage"])

@@ -1,0 +1,1 @@
+"""The rows, in a file for each kind of attack."""
