@@ -18,6 +18,7 @@ from app.accounts.passwords import PasswordHasher, normalise_password
 from app.database import Database
 from app.doctor.command import doctor
 from app.errors import DomainError
+from app.explain.command import explain
 from app.first_start import prepare
 from app.keys.commands import keys
 from app.main import create_app
@@ -38,6 +39,7 @@ users = typer.Typer(no_args_is_help=True, help="Users, straight in the database.
 cli.add_typer(users, name="users")
 cli.add_typer(keys, name="keys")
 cli.command()(doctor)
+cli.command()(explain)
 cli.command()(routes)
 
 CONCURRENT_REQUESTS = 256

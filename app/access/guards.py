@@ -47,15 +47,16 @@ class Guard:
         verifier = find(request.app, Verifier)
         try:
             claims = verifier.verify(bearer_token(request.headers.getlist("authorization")))
-        except MissingToken:
+        except MissingToken as error:
+            _log(error.code, error)
             raise Unauthenticated(
                 "This needs an access token: log in and send it as Bearer."
             ) from None
         except TokenError as error:
-            _LOG.info("refused: %s: %s", error.code, error, extra={"code": error.code})
+            _log(error.code, error)
             raise InvalidToken from None
         if self.scope.name not in claims.scopes:
-            _LOG.info("refused: insufficient_scope: %s", self.scope.name, extra={"sub": claims.sub})
+            _log(InsufficientScope.code, self.scope.name, sub=claims.sub)
             raise InsufficientScope(self.scope.name)
         return claims
 
@@ -65,6 +66,11 @@ class Guard:
         """What `GuardedRoute` was told by `admit`; on any other kind of route there is nothing."""
         claims: AccessClaims = request.state.claims
         return claims
+
+
+def _log(code: str, why: object, **more: str) -> None:
+    """A refusal with its stable code (docs/reasons.md), in the words and beside them."""
+    _LOG.info("refused: %s: %s", code, why, extra={"code": code, **more})
 
 
 def guarded_by(scope: Scope) -> Any:

@@ -1,5 +1,6 @@
 """What can be done with users."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
@@ -11,6 +12,9 @@ from app.accounts.models import User, UserRole
 from app.errors import EmailTaken, InvalidToken, UserRequired
 from app.paging import newest_first
 from app.tokens.claims import AccessClaims
+from app.tokens.errors import quoted
+
+_LOG = logging.getLogger("ostiary.accounts")
 
 
 def create_user(session: Session, *, email: str, password_hash: str, roles: Iterable[str]) -> User:
@@ -49,11 +53,19 @@ def user_of(session: Session, claims: AccessClaims) -> User:
     try:
         user_id = UUID(claims.sub)
     except ValueError:
+        _log_refusal(UserRequired.code, claims)
         raise UserRequired("This belongs to users, and the token is not a user's.") from None
     user = session.get(User, user_id)
     if user is None:
+        _log_refusal("user_gone", claims)
         raise InvalidToken
     return user
+
+
+def _log_refusal(code: str, claims: AccessClaims) -> None:
+    """Why a token that is good does not do here (docs/reasons.md)."""
+    extra = {"code": code, "sub": claims.sub}
+    _LOG.info("refused: %s: %s", code, quoted(claims.sub), extra=extra)
 
 
 def list_users(

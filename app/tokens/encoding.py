@@ -32,7 +32,7 @@ def base64url_decode(text: bytes) -> bytes:
     """The bytes behind unpadded base64url; another spelling of the same bytes is a ValueError."""
     over = len(text) % 4
     if over and text[-1] not in _LAST_CHARACTERS[over]:
-        raise ValueError("not canonical base64url without padding")
+        raise ValueError("its length, or its last character, cannot be")
     return a2b_base64(text.translate(_TO_BASE64) + _PADDINGS[over], strict_mode=True)
 
 

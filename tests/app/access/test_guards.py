@@ -7,8 +7,6 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from app.parts import find
-from app.sessions.service import Login
 from app.tokens.issue import Issuer
 from tests.support import AUDIENCE, ISSUER, Account, bearer, key_set, token_of
 
@@ -120,7 +118,7 @@ def test_a_refusal_is_logged_with_its_reason_and_answered_without_it(
     app: FastAPI, client: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "ostiary.access")
-    token = find(app, Login).issuer.issue(sub="eve", client_id="ostiary", scopes=[])
+    token = token_of(app, "eve")
     tampered = token[:-4] + ("AAAA" if token[-4:] != "AAAA" else "BBBB")
     answer = client.get("/users/me", headers=bearer(tampered))
     assert "bad_signature" in caplog.text
@@ -128,3 +126,34 @@ def test_a_refusal_is_logged_with_its_reason_and_answered_without_it(
     assert tampered not in caplog.text
     client.get("/users/me", headers=bearer(token))
     assert "insufficient_scope: account:read" in caplog.text
+
+
+def test_each_refusal_of_a_guard_is_logged_once_with_its_code_and_no_token(
+    app: FastAPI, client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "ostiary")
+    token = token_of(app, "eve", "notes:read")
+    asked = {
+        "missing_token": ["", f"Basic {token}", token],
+        "malformed_token": ["Bearer", f"Bearer {token},{token}", f"Bearer  {token}"],
+        "bad_signature": [f"Bearer {token.rpartition('.')[0]}.{'A' * 86}"],
+        "insufficient_scope": [f"Bearer {token}"],
+    }
+    for code, headers in asked.items():
+        for header in headers:
+            caplog.clear()
+            client.get("/users/me", headers={"Authorization": header})
+            (record,) = [record for record in caplog.records if record.name == "ostiary.access"]
+            assert vars(record)["code"] == code
+            assert record.getMessage().startswith(f"refused: {code}: ")
+            said = f"{vars(record)} {caplog.text}"
+            assert not [segment for segment in token.split(".") if segment in said]
+    assert vars(record)["sub"] == "eve"
+
+
+def test_who_is_admitted_is_not_logged_as_refused(
+    client: TestClient, member: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "ostiary.access")
+    assert client.get("/users/me", headers=member.headers).status_code == 200
+    assert [record for record in caplog.records if record.name == "ostiary.access"] == []

@@ -1,5 +1,6 @@
 """One's own account, and the list of all users."""
 
+import logging
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -22,12 +23,16 @@ def test_a_user_sees_his_own_account(client: TestClient, member: Account) -> Non
 
 
 def test_a_user_who_is_gone_holds_an_invalid_token(
-    app: FastAPI, client: TestClient, member: Account
+    app: FastAPI, client: TestClient, member: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
     with find(app, Database).transaction() as session:
         session.execute(delete(User))
     for path in ("/users/me", "/notes"):
-        answer = client.get(path, headers=member.headers)
+        with caplog.at_level(logging.INFO, "ostiary"):
+            caplog.clear()
+            answer = client.get(path, headers=member.headers)
+        assert [vars(record)["code"] for record in caplog.records] == ["user_gone"]
+        assert member.token not in caplog.text
         assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
         assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
 
