@@ -15,6 +15,7 @@ from app.parts import find
 from app.settings import load_settings
 from app.tokens.verify import Verifier
 from authorizer import handler as authorizer
+from tests.app.events import own_event_loop
 from tests.app.serving import served
 from tests.doors.doors import Doors
 from tests.doors.forge import Forge
@@ -43,7 +44,7 @@ def doors(
         patch.setattr(main, "create_app", lambda _: app)
         authorizer._verifier.cache_clear()
         authorizer._verifier()
-        with served(app) as port:
+        with served(app) as port, own_event_loop():
             yield Doors(alg, inhabitant(app), find(app, Verifier), port, main._handler())
         authorizer._verifier.cache_clear()
         find(app, Database).close()

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -41,13 +42,11 @@ class App:
         app.add_middleware(RequestRules)
         self._app = app
 
-    def ruling(self, verb: str, path: str) -> Ruling:
-        """What is asked of a call: nothing is sent but the token."""
-        return asyncio.run(self._ask(verb, path))
-
-    async def rulings(self, calls: Iterable[tuple[str, str]]) -> list[Ruling]:
-        """The same of many calls, in one event loop."""
-        return [await self._ask(verb, path) for verb, path in calls]
+    def rulings(self, calls: Iterable[tuple[str, str]]) -> list[Ruling]:
+        """What is asked of each call: nothing is sent but the token."""
+        # Not `asyncio.run`, which would take the thread's own loop from whoever left one.
+        with closing(asyncio.new_event_loop()) as loop:
+            return [loop.run_until_complete(self._ask(verb, path)) for verb, path in calls]
 
     async def _ask(self, verb: str, path: str) -> Ruling:
         sent: list[Mapping[str, Any]] = []

@@ -4,7 +4,6 @@ The app is real: its router, its guards, a signed token. The edge is IAM as AWS 
 each of the ways in which the compiler can say a policy.
 """
 
-import asyncio
 import json
 from collections.abc import Iterator
 from itertools import product
@@ -68,7 +67,7 @@ def rulings(lines: Lines, paths: list[str]) -> dict[tuple[str, str], Ruling]:
     """What the app says of each path with each verb."""
     verbs = sorted({*(line.verb for line in lines), "OPTIONS"})
     calls = list(product(verbs, paths))
-    answers = asyncio.run(App(app_of(lines)).rulings(calls))
+    answers = App(app_of(lines)).rulings(calls)
     return dict(zip(calls, answers, strict=True))
 
 
