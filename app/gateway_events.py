@@ -110,6 +110,8 @@ class RestRequest(_Request):
         """The path below the API: behind a custom domain the event's holds its base path too."""
         parameters = self.path_parameters or {}
         template = self.resource.replace("{proxy+}", parameters.get("proxy", "{proxy+}"))
+        if not template:
+            return self.path
         base, found, rest = self.path.rpartition(template)
         # A base path has a name: "/" alone is a slash too many.
         in_path = found and rest in ("", "/") and base != "/" and is_one_spelling(base.encode())

@@ -15,7 +15,8 @@ _MARKS = frozenset(("version", "methodArn", "routeArn", "authorizationToken"))
 # arn:{partition}:execute-api:{region}:{account}:{api}/{stage}/{VERB}/{path}; what may stand in
 # front of the verb is what a policy copies, so nothing there can be a wildcard.
 _METHOD_ARN = re.compile(
-    r"(?P<api>arn:[a-z0-9-]+:execute-api:[a-z0-9-]+:[0-9]*:[A-Za-z0-9]{1,128}/[A-Za-z0-9_$-]{1,128})"
+    r"(?P<api>arn:[a-z0-9-]{1,32}:execute-api:[a-z0-9-]{1,32}:[0-9]{0,32}:[A-Za-z0-9]{1,128}"
+    r"/[A-Za-z0-9_$-]{1,128})"
     r"/(?P<verb>[A-Z]+)/(?P<path>.*)",
     re.ASCII | re.DOTALL,
 )

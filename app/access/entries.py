@@ -46,7 +46,13 @@ def entries_of(route: RouteContext, public: Collection[tuple[str, str]]) -> Iter
     if not isinstance(route.original_route, GuardedRoute):
         raise TableError(f"{route.path}: only routes made with app.access.guards.router")
     scopes = [guard.scope for guard in guards_of(route.dependant)]
-    path = str(route.path_format)
+    # As it is declared, but for `:id`, which nearly every parameter is.
+    path = str(route.path).replace(":id}", "}")
+    if scopes != [guard.scope for guard in guards_of(route.original_route.dependant)]:
+        raise TableError(
+            f"{path}: a guard stands in the signature of the route, or among the dependencies of "
+            "its own router; where a router is included, no guard is asked before the body is read"
+        )
     for method in sorted(route.methods or ()):
         name = f"{method} {path}"
         _check_guards(name, len(scopes), (method, path) in public)

@@ -1,6 +1,7 @@
 """The access matrix: role × route, written as a Markdown table and read back from one."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +23,9 @@ is needed. What is decided behind a guard, such as whose note it is, does not st
 """
 _YES, _NO = "✓", "–"
 _COLUMNS = ("verb", "path", "scope", ANYBODY)
-_HEAD = re.compile(r"\| " + r" \| ".join(_COLUMNS) + r" \|(?P<roles>(?: [^\s|]+ \|)*)")
+_HEAD = re.compile(r"\| " + r" \| ".join(_COLUMNS) + r" \|(?P<roles>(?: [a-z-]+ \|)+)")
 _ROW = re.compile(
-    r"\| (?P<method>[A-Z]+) \| `(?P<path>/[^\s`|]*)` \| (?:`(?P<scope>[^\s`|]+)`|–) \|"
+    r"\| (?P<method>[A-Z]+) \| `(?P<path>/[!-_a-{}~]*)` \| (?:`(?P<scope>[a-z:-]+)`|–) \|"
     rf"(?P<cells>(?: [{_YES}{_NO}] \|)+)"
 )
 
@@ -56,9 +57,9 @@ class Matrix:
     rows: tuple[Row, ...]
 
     def __post_init__(self) -> None:
-        names = [row.name for row in self.rows]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise TableError(f"{twice[0]} stands twice in the access matrix")
+        for name, times in Counter(row.name for row in self.rows).items():
+            if times > 1:
+                raise TableError(f"{name} stands twice in the access matrix")
 
     @classmethod
     def of(cls, table: RouteTable) -> "Matrix":
@@ -93,13 +94,14 @@ def read_matrix(text: str) -> Matrix:
 
     Whatever stands around the table may be of another release.
     """
-    table = [line for line in text.splitlines() if line.startswith("|")]
-    head = _HEAD.fullmatch(table[0]) if table else None
-    if head is None or set(table[1:2]) != {"|" + "---|" * (table[0].count("|") - 1)}:
+    table = [line for line in text.splitlines() if line.lstrip().startswith("|")]
+    head = _HEAD.fullmatch(table[0]) if len(table) > len(("head", "rule")) else None
+    roles = tuple(head["roles"].replace("|", " ").split()) if head else ()
+    rule = "|" + "---|" * (len(_COLUMNS) + len(roles))
+    if not roles or table[1] != rule or len({ANYBODY, *roles}) != 1 + len(roles):
         raise TableError(
             "this is no access matrix: it holds no table as `ostiary routes` writes it"
         )
-    roles = tuple(head["roles"].replace("|", " ").split())
     return Matrix(roles, _sorted(_read_row(line, roles) for line in table[2:]))
 
 

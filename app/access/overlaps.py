@@ -36,11 +36,11 @@ def _among(routes: Sequence[RouteEntry]) -> dict[RouteEntry, dict[RouteEntry, st
     for at, route in enumerate(routes):
         earlier = [e for e in routes[:at] if _may_meet(e, route)]
         _refuse_hidden(route, earlier)
-        besides = [e.spelling for e in earlier]
         for other in routes:
             if other.scope != route.scope and _may_meet(other, route):
-                pattern = Pattern(other.spelling.resource)
-                path = example(route.spelling, pattern, besides=besides)
+                # What the other's resource matches is of no route that does not meet the other.
+                besides = [e for e in earlier if _may_meet(e, other)]
+                path = _path_of(route, besides, Pattern(other.spelling.resource))
                 if path is not None:
                     reaches[other][route] = path
     return reaches
@@ -54,8 +54,19 @@ def _may_meet(one: RouteEntry, other: RouteEntry) -> bool:
     return may_meet(one.resource, other.resource)
 
 
+def _path_of(route: RouteEntry, earlier: Sequence[RouteEntry], *within: Pattern) -> str | None:
+    """A path that the router gives to this route, and that the patterns match; None without one."""
+    try:
+        return example(route.spelling, *within, besides=[e.spelling for e in earlier])
+    except OverflowError:
+        raise TableError(
+            f"{route.name} and the {len(earlier)} routes before it that share paths with it are "
+            "too many to be told apart; declare fewer, or give them other paths"
+        ) from None
+
+
 def _refuse_hidden(route: RouteEntry, earlier: Sequence[RouteEntry]) -> None:
-    if earlier and example(route.spelling, besides=[e.spelling for e in earlier]) is None:
+    if earlier and _path_of(route, earlier) is None:
         path = example(route.spelling)
         first = next(e for e in earlier if path and e.regex.match(path))
         raise TableError(
@@ -73,5 +84,6 @@ def _refuse_inseparable(reaches: Reaches) -> None:
                     raise TableError(
                         f"{other.name} and {hidden.name} cannot be told apart at the edge, where a "
                         f"parameter stands for any characters: {path} is of the second and looks "
-                        "like the first; give one another path, or both one scope"
+                        f"like the first{'' if other.scope else ', which is public'}; give one "
+                        "another path, or both one scope"
                     )

@@ -61,6 +61,9 @@ class RouteTable:
     @classmethod
     def of(cls, app: FastAPI, public: Collection[tuple[str, str]] = PUBLIC) -> "RouteTable":
         """The table of an app; TableError for a route with neither guard nor a public place."""
+        # What FastAPI's `frontend` serves is found by no route context, and asks no guard.
+        if any(app.router._iter_low_priority_routes()):  # noqa: SLF001
+            raise TableError("app.frontend: only routes made with app.access.guards.router")
         routes = iter_route_contexts(app.routes)
         return cls(entry for route in routes for entry in entries_of(route, public))
 
@@ -87,7 +90,7 @@ class RouteTable:
                 if e.scope
             ],
             "unguarded": [entry.resource for entry in ordered if not entry.scope],
-            "wildcards": safe_wildcards(self.entries),
+            "safe_wildcards": safe_wildcards(self.entries),
             "reaches": {
                 entry.resource: sorted({other.resource for other in self._reaches[entry]})
                 for entry in ordered

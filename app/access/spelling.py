@@ -87,10 +87,6 @@ class Pattern(NamedTuple):
         return state is not None and self.text[state:] in ("", "*")
 
 
-_States = tuple[int | None, ...]
-_Walk = tuple[int, _States, _States]
-
-
 def may_meet(one: str, other: str) -> bool:
     """Whether two resources, or their beginnings, differ in no character that both of them fix.
 
@@ -104,25 +100,32 @@ def may_meet(one: str, other: str) -> bool:
     return True
 
 
+# Where each automaton is that still runs: of `besides`, with its place in the list.
+_Walk = tuple[int, tuple[int, ...], tuple[tuple[int, int], ...]]
+_MOST_STATES = 20_000
+
+
 def example(of: Spelling, *within: Pattern, besides: Sequence[Spelling] = ()) -> str | None:
     """A shortest text of this spelling that the patterns match too, and nothing of `besides` takes.
 
-    None when there is none.
+    None when there is none; OverflowError when so many overlap that it would take minutes to say.
     """
-    first: _Walk = (0, (0,) * len(within), (0,) * len(besides))
+    first: _Walk = (0, (0,) * len(within), tuple((at, 0) for at in range(len(besides))))
     seen, queue = {first}, deque([("", first)])
     while queue:
         text, (state, matching, others) = queue.popleft()
         if (
             of.takes(state)
             and all(map(Pattern.takes, within, matching))
-            and not any(map(Spelling.takes, besides, others))
+            and not any(besides[at].takes(other) for at, other in others)
         ):
             return text
         for character, following in _steps(of, state, within, matching, besides, others):
             if following not in seen:
                 seen.add(following)
                 queue.append((text + character, following))
+        if len(seen) > _MOST_STATES:
+            raise OverflowError(f"over {_MOST_STATES} states")
     return None
 
 
@@ -130,14 +133,26 @@ def _steps(
     of: Spelling,
     state: int,
     within: Sequence[Pattern],
-    matching: _States,
+    matching: tuple[int, ...],
     besides: Sequence[Spelling],
-    others: _States,
+    others: tuple[tuple[int, int], ...],
 ) -> Iterator[tuple[str, _Walk]]:
     """Each character that can come next, with the states behind it."""
     for character in of.next_characters(state):
-        matched = tuple(p.step(at, character) for p, at in zip(within, matching, strict=True))
+        matched = [p.step(at, character) for p, at in zip(within, matching, strict=True)]
         following = of.step(state, character)
-        if following is not None and None not in matched:
-            met = tuple(s.step(at, character) for s, at in zip(besides, others, strict=True))
-            yield character, (following, matched, met)
+        if following is not None:
+            met = [(at, besides[at].step(other, character)) for at, other in others]
+            yield from _behind(character, following, matched, met)
+
+
+def _behind(
+    character: str,
+    following: int,
+    matched: Sequence[int | None],
+    met: Sequence[tuple[int, int | None]],
+) -> Iterator[tuple[str, _Walk]]:
+    """Nothing where a pattern has ceased to match."""
+    going = tuple(at for at in matched if at is not None)
+    if len(going) == len(matched):
+        yield character, (following, going, tuple((at, to) for at, to in met if to is not None))

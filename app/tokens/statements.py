@@ -34,14 +34,14 @@ class CompiledRoutes:
     """The compiled route table (`authorizer/routes.json`), as `ostiary routes --write` makes it.
 
     `routes` has of each guarded route its `method`, `path`, `scope` and `resource`; `unguarded` the
-    resources that no policy opens; `wildcards` those that are safe; `reaches` of a resource those
-    of other scopes whose calls it matches, too.
+    resources that no policy opens; `safe_wildcards` what may stand for many of them; `reaches` of a
+    resource those of other scopes whose calls it matches, too.
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.routes: tuple[Mapping[str, str], ...] = tuple(document["routes"])
         self._unguarded: tuple[str, ...] = tuple(document["unguarded"])
-        self._wildcards: tuple[str, ...] = tuple(document["wildcards"])
+        self._wildcards: tuple[str, ...] = tuple(document["safe_wildcards"])
         self._reaches: Mapping[str, list[str]] = document["reaches"]
 
     def ways_to_say(self, scopes: frozenset[str], stage_arn_length: int) -> Iterator[Statements]:

@@ -89,6 +89,14 @@ def test_a_path_of_another_spelling_is_not_found(handler: Handler, path: str) ->
         assert handler(event)["statusCode"] == 404, event
 
 
+@pytest.mark.parametrize(
+    "changes", [{"resource": ""}, {"resource": "{proxy+}", "pathParameters": {"proxy": ""}}]
+)
+def test_a_template_of_no_length_is_no_prefix(handler: Handler, changes: Any) -> None:
+    assert handler(rest_event("GET", "/health", **changes))["statusCode"] == 200
+    assert handler(rest_event("GET", "/v1/health", **changes))["statusCode"] == 404
+
+
 @pytest.mark.parametrize("path", ["/notes%20", "/notes%C3%A9", "/%3Bnotes", "/notes%20/x"])
 def test_what_could_be_decoded_a_second_time_never_reaches_the_adapter(path: str) -> None:
     def adapter(event: Any, context: Any) -> Any:

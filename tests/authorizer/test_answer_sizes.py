@@ -15,7 +15,7 @@ from tests.authorizer.iam import resources
 TABLE = policy.load_routes()
 SCOPES = sorted({route["scope"] for route in TABLE.routes})
 LISTED = CompiledRoutes(
-    {"routes": TABLE.routes, "unguarded": [], "wildcards": [], "reaches": {}}
+    {"routes": TABLE.routes, "unguarded": [], "safe_wildcards": [], "reaches": {}}
 )  # with one way to say a policy
 
 
@@ -86,7 +86,9 @@ def test_what_is_too_long_to_list_is_said_more_shortly(length: int) -> None:
 
 def test_a_resource_over_512_characters_is_never_sent() -> None:
     route = {"method": "GET", "path": "/", "scope": "a:b", "resource": f"GET/{'x' * 450}"}
-    table = CompiledRoutes({"routes": [route], "unguarded": [], "wildcards": [], "reaches": {}})
+    table = CompiledRoutes(
+        {"routes": [route], "unguarded": [], "safe_wildcards": [], "reaches": {}}
+    )
     claims = AccessClaims("i", "user", "a", 2, 1, "one", "ostiary", "a:b")
     longest = MAX_RESOURCE_CHARACTERS - len(route["resource"]) - len("/")
     arn = f"{STAGE}{'s' * longest}"[:longest]

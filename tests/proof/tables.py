@@ -77,16 +77,8 @@ def app_of(lines: Lines) -> FastAPI:
 
 
 def public_of(lines: Lines) -> set[tuple[str, str]]:
-    """What `RouteTable.of` must know to be public, by its path without convertors."""
-    bare = (":h1", ":h2", ":c2", ":id", ":tail")
-    found = set()
-    for line in lines:
-        path = line.path
-        for convertor in bare:
-            path = path.replace(f"{convertor}}}", "}")
-        if line.scope is None:
-            found.add((line.verb, path))
-    return found
+    """What `RouteTable.of` must know to be public, by its path as the table writes it."""
+    return {(line.verb, line.path.replace(":id}", "}")) for line in lines if line.scope is None}
 
 
 def _endpoint(line: Line) -> Any:

@@ -3,14 +3,16 @@
 import re
 from collections.abc import Callable
 from typing import Annotated, Any
+from uuid import UUID
 
 import pytest
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from starlette.convertors import register_url_convertor
 
 from app.access.convertors import HouseConvertor, IdConvertor
 from app.access.guards import guarded_by
-from app.access.routes import STAGE_ARN_CHARACTERS, TableError
+from app.access.guards import router as guarded_router
+from app.access.routes import STAGE_ARN_CHARACTERS, RouteTable, TableError
 from app.access.scopes import Role, Scope
 from app.access.spelling import Spelling
 from app.tokens.claims import AccessClaims
@@ -36,9 +38,7 @@ def test_a_route_that_an_earlier_one_hides_is_refused(
 ) -> None:
     with pytest.raises(TableError) as refused:
         table_of(things(first), things(second, guard=guard))
-    one, other = (
-        f"GET /things{p.replace(':id', '').replace(':tail', '')}" for p in (first, second)
-    )
+    one, other = (f"GET /things{p.replace(':id', '')}" for p in (first, second))
     assert f"{other} is never reached: {one} comes before it, and takes {path};" in str(
         refused.value
     )
@@ -46,7 +46,7 @@ def test_a_route_that_an_earlier_one_hides_is_refused(
 
 def test_a_route_that_several_hide_together_is_refused() -> None:
     register_url_convertor("bit", _Bit())
-    with pytest.raises(TableError, match=r"^GET /things/\{b\} is never reached: GET /things/0"):
+    with pytest.raises(TableError, match=r"^GET /things/\{b:bit\} is never reached: GET /things/0"):
         table_of(things("/0"), things("/1"), things("/{b:bit}"))
 
 
@@ -78,13 +78,38 @@ def test_routes_that_the_edge_cannot_tell_apart_need_one_scope(first: str, secon
     """What looks like an id and is none is the tail's, and `?` cannot tell."""
     with pytest.raises(TableError, match="cannot be told apart at the edge") as refused:
         table_of(things(first), things(second, guard=Writer))
-    names = [f"GET /things{p.replace(':id', '').replace(':tail', '')}" for p in (first, second)]
+    names = [f"GET /things{p.replace(':id', '')}" for p in (first, second)]
     assert all(name in str(refused.value) for name in names)
     shown = re.search(r"(/things/\S+) is of the second", str(refused.value))
     assert shown
     assert re.fullmatch(r"/things/.{8}-.{4}-.{4}-.{4}-.{12}(/x)?", shown[1])
     assert not re.fullmatch(rf"/things/{IdConvertor.regex}(/x)?", shown[1])
     assert len(table_of(things(first), things(second)).entries) == 2
+
+
+def test_a_public_route_that_takes_what_is_guarded_is_named_as_public() -> None:
+    router = guarded_router()
+
+    @router.get("/things/{rest:tail}")
+    def public() -> None: ...
+
+    app = FastAPI(openapi_url=None)
+    for included in (things("/{thing_id:id}"), router):
+        app.include_router(included)
+    with pytest.raises(TableError, match=r"looks like the first, which is public; give one"):
+        RouteTable.of(app, {("GET", "/things/{rest:tail}")})
+
+
+def test_routes_that_overlap_beyond_measure_are_refused_before_minutes_pass() -> None:
+    """Whether many routes together take all of another is a question without a short way."""
+    depth = 16
+    routers = []
+    for literal in range(depth):
+        segments = [f"{{p{at}:id}}" for at in range(depth)]
+        segments[literal] = str(UUID(int=literal))
+        routers.append(things("/" + "/".join(segments)))
+    with pytest.raises(TableError, match=r"routes before it that share paths with it are too many"):
+        table_of(*routers, things("/" + "/".join(f"{{p{at}:id}}" for at in range(depth))))
 
 
 def _folders(count: int, guard_of: Callable[[int], Any]) -> list[APIRouter]:

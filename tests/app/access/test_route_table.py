@@ -1,12 +1,14 @@
 """The route table: refused where the edge could not be told the truth, and true where it is."""
 
 import json
+from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 import pytest
 from fastapi import Depends, FastAPI
 
+from app.access.guards import guarded_by
 from app.access.guards import router as guarded_router
 from app.access.routes import (
     COMPILED_TABLE,
@@ -88,6 +90,35 @@ def test_a_guard_within_a_dependency_counts() -> None:
     assert [entry.scope for entry in table_of(router).entries] == [WRITE]
 
 
+def test_a_frontend_within_a_router_is_refused(tmp_path: Path) -> None:
+    router = things()
+    router.frontend("/ui", directory=tmp_path)
+    with pytest.raises(TableError, match=r"only routes made with app.access.guards.router"):
+        table_of(router)
+
+
+def test_a_guard_that_would_not_be_asked_first_is_refused() -> None:
+    """What is said where a router is included comes too late for GuardedRoute."""
+    router = guarded_router()
+
+    @router.get("/things")
+    def unguarded() -> None: ...
+
+    app = FastAPI(openapi_url=None)
+    app.include_router(router, dependencies=[guarded_by(WRITE)])
+    with pytest.raises(TableError, match=r"^/things: a guard stands in the signature of the rout"):
+        RouteTable.of(app)
+
+
+def test_a_guard_of_a_whole_router_counts() -> None:
+    router = guarded_router(prefix="/things", dependencies=[guarded_by(WRITE)])
+
+    @router.get("")
+    def guarded() -> None: ...
+
+    assert [entry.scope for entry in table_of(router).entries] == [WRITE]
+
+
 def test_a_guarded_route_on_the_public_list_is_refused() -> None:
     router = guarded_router()
 
@@ -98,10 +129,12 @@ def test_a_guarded_route_on_the_public_list_is_refused() -> None:
         table_of(router)
 
 
-@pytest.mark.parametrize("kind", ["mount", "route", "websocket", "plain router"])
-def test_a_route_whose_guard_could_not_decide_first_is_refused(kind: str) -> None:
+@pytest.mark.parametrize("kind", ["mount", "route", "websocket", "frontend", "plain router"])
+def test_a_route_whose_guard_could_not_decide_first_is_refused(kind: str, tmp_path: Path) -> None:
     app = FastAPI(openapi_url=None)
     match kind:
+        case "frontend":
+            app.frontend("/ui", directory=tmp_path)
         case "mount":
             app.mount("/health", FastAPI())
         case "route":
