@@ -31,7 +31,7 @@ edge: install ## deploy template.yaml to a local AWS emulator; ARGS='--template 
 demo: install ## walk the seven steps through the edge and show what each part says
 	@$(BIN)/python -m local.demo
 
-test: install ## run every test
+test: install ## run every test, in about ten minutes
 	$(BIN)/python -m pytest
 
 bench: install ## measure the authorizer beside hand-made ones; ARGS=--quick for a look
@@ -44,14 +44,14 @@ fuzz: install ## mutate tokens against verify, for FUZZ_SECONDS=60; finds go to 
 	@$(BIN)/python -W ignore -m tests.fuzz.fuzz_verify -max_total_time=$(or $(FUZZ_SECONDS),60) -max_len=8300 \
 		-timeout=10 -artifact_prefix=build/fuzz/failed- build/fuzz/finds tests/fuzz/corpus
 
-check: install ## format, lint, types, architecture, template, Dockerfile, drift
+check: install ## format, lint, types, architecture, templates, Dockerfile, drift; SINCE=main compares rights with it
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint template.yaml template-http.yaml
 	$(BIN)/hadolint Dockerfile
-	-git show HEAD:./docs/access-matrix.md 2>/dev/null | $(BIN)/ostiary routes --since -
+	-git show $(or $(SINCE),HEAD):./docs/access-matrix.md 2>/dev/null | $(BIN)/ostiary routes --since -
 	$(BIN)/ostiary routes --check
 
 format: install ## rewrite the code in the house format

@@ -42,6 +42,7 @@ def routes(
         _check(_pages(table))
     elif matrix:
         _write({ACCESS_MATRIX: Matrix.of(table).as_markdown()})
+        typer.echo(f"Wrote {_name(ACCESS_MATRIX)}.")
     else:
         if write:
             _write(_pages(table))

@@ -162,7 +162,10 @@ def table_of_decisions(rounds: int, *, whole: bool) -> Table:
         )
         for routes, median in medians.items()
     ]
-    return Table("A decision", ("table", "a decision", "to 10 routes", "scopes in the token"), rows)
+    token = "a token that opens all" if whole else "the same token for each table"
+    return Table(
+        f"A decision, {token}", ("table", "a decision", "to 10 routes", "scopes in the token"), rows
+    )
 
 
 def _microseconds(verifier: Verifier, table: CompiledRoutes, tokens: Sequence[str]) -> float:

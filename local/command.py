@@ -11,18 +11,20 @@ from local.errors import EdgeError
 PROJECT = Path(__file__).resolve().parent.parent
 
 
-def ostiary(settings: dict[str, str], *arguments: str) -> None:
-    """Run `ostiary ARGUMENTS`; when it fails, it has said why on stderr."""
+def ostiary(settings: dict[str, str], *arguments: str) -> str:
+    """What `ostiary ARGUMENTS` says; when it fails, it has said why on stderr."""
     elsewhere = {name: v for name, v in os.environ.items() if not name.startswith("OSTIARY_")}
     done = subprocess.run(
         [sys.executable, "-m", "app.cli", *arguments],
         cwd=PROJECT,
         env=elsewhere | settings,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
         check=False,
     )
     if done.returncode:
         raise EdgeError(f"`ostiary {' '.join(arguments[:2])}` failed")
+    return done.stdout.strip()
 
 
 def settings_of(edge: Edge) -> dict[str, str]:

@@ -6,11 +6,11 @@ from local.cloud import Edge
 
 _COMMANDS = """\
 # An account to play with, once.
-curl -sS -i {url}/users -H 'Content-Type: application/json' \\
+curl -sSiw '\\n' {url}/users -H 'Content-Type: application/json' \\
   -d '{{"email": "ada@example.com", "password": "correct horse battery staple"}}'
 
 # 1. The client posts credentials.
-curl -sS -i {url}/auth/login \\
+curl -sSiw '\\n' {url}/auth/login \\
   -d username=ada@example.com -d password='correct horse battery staple'
 
 # 2. The app checks them and issues a signed JWT: keep it.
@@ -19,22 +19,26 @@ TOKEN=$(curl -sS {url}/auth/login \\
   sed 's/.*"access_token": *"\\([^"]*\\)".*/\\1/')
 
 # 3. The client sends the JWT on each request.
-curl -sS -i {url}/notes -H "Authorization: Bearer $TOKEN" \\
+curl -sSiw '\\n' {url}/notes -H "Authorization: Bearer $TOKEN" \\
   -H 'Content-Type: application/json' -d '{{"title": "first", "body": "light the lamp"}}'
 
 # 4. API Gateway takes it from the Authorization header: without one, 401.
-curl -sS -i {url}/notes
+curl -sSiw '\\n' {url}/notes
 
 # 5. API Gateway calls the authorizer with it, which refuses a tampered one: {bad_token}.
-curl -sS -i {url}/notes -H "Authorization: Bearer ${{TOKEN%????}}AAAA"
+curl -sSiw '\\n' {url}/notes -H "Authorization: Bearer ${{TOKEN%????}}AAAA"
 
 # 6. The authorizer answers with a policy, all that the holder may do: here as API Gateway asks.
-curl -sS {endpoint}/2015-03-31/functions/{authorizer}/invocations \\
+curl -sSw '\\n' {endpoint}/2015-03-31/functions/{authorizer}/invocations \\
   -d '{event}'
 
 # 7. API Gateway enforces it: one's notes pass, the list of users does not.
-curl -sS -i {url}/notes -H "Authorization: Bearer $TOKEN"
-curl -sS -i {url}/users -H "Authorization: Bearer $TOKEN"
+curl -sSiw '\\n' {url}/notes -H "Authorization: Bearer $TOKEN"
+curl -sSiw '\\n' {url}/users -H "Authorization: Bearer $TOKEN"
+
+# Why? Each refusal has its reason; exit code 1.
+echo "$TOKEN" | OSTIARY_ISSUER={url} OSTIARY_KEYS={url}/.well-known/jwks.json \\
+  .venv/bin/ostiary explain - GET /users
 """
 
 

@@ -43,7 +43,8 @@ def running_edge(
             cloud = Cloud(stack.enter_context(running_ministack(folder, port)))
         edge = Edge(cloud, keys, database_url, kind)
         with step("migrations"):
-            ostiary(settings_of(edge), "migrate")
+            stands = ostiary(settings_of(edge), "migrate")
+        print(f"    {stands}")
         changes = deploy(cloud, kind, _parameters(edge, origin))
         print(f"\nWhat differs from {kind.template}, and why:", *changes, sep="\n  - ")
         stack.enter_context(state.announced(folder, edge))

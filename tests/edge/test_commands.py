@@ -134,13 +134,17 @@ def test_a_port_that_is_taken_is_named(edge: Edge) -> None:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed here")
 def test_the_printed_curls_show_the_seven_steps(edge: Edge) -> None:
-    shown = subprocess.run(
+    done = subprocess.run(
         ["sh", "-eu", "-c", curls(edge)],
+        cwd=PROJECT,
         env={"PATH": os.environ["PATH"]},
         capture_output=True,
         text=True,
-        check=True,
-    ).stdout
+        check=False,
+    )
+
+    shown = done.stdout
+    assert (done.returncode, "Refused: 403 insufficient_scope" in shown) == (1, True), shown
 
     statuses = [int(status) for status in re.findall(r"HTTP/1\.1 (\d{3})", shown)]
     assert statuses == [201, 200, 201, 401, 401, 200, 403]
