@@ -11,8 +11,9 @@ import typer
 
 from app.access.routes import COMPILED_TABLE, RouteTable, TableError
 from app.doctor.report import Check, as_text, not_judged, right, wrong
-from app.explain.explanation import House, explained
-from app.explain.token import header_of
+from app.explain.explanation import Explanation, explained
+from app.explain.given import header_of
+from app.explain.house import House, WatchedKeys
 from app.explain.words import moment_of
 from app.main import unwired_app
 from app.settings import SettingsError, load_settings
@@ -52,26 +53,45 @@ def explain(
         raise typer.BadParameter("a verb such as GET was expected", param_hint="METHOD")
     if not path.startswith("/"):
         raise typer.BadParameter("a path such as /notes was expected", param_hint="PATH")
-    authorization = header_of(_given(token))
+    clock = _clock(at)
     try:
-        house, checks = _house(_clock(at))
-        found = explained(house, authorization, method, path.partition("?")[0])
+        authorization = header_of(_given(token))
+    except ValueError as slip:
+        _give_up(str(slip))
+    try:
+        checks, found = _explained(clock, authorization, method, path.partition("?")[0])
     except (SettingsError, KeySetError, TableError) as error:
         _give_up(str(error))
-    typer.echo(as_text([*checks, *found.checks]))
+    typer.echo(as_text(checks))
     typer.echo(found.sentence)
     raise typer.Exit(not found.allowed)
+
+
+def _explained(
+    clock: Callable[[], float], authorization: str, method: str, path: str
+) -> tuple[list[Check], Explanation]:
+    """All rows, those of the command's own first."""
+    settings = load_settings()
+    table: RouteTable = unwired_app().state.routes
+    compiled, drift = _compiled_table(table)
+    keys = WatchedKeys(_open(settings.keys))
+    house = House(table, compiled, keys, settings.issuer, settings.audience, clock)
+    found = explained(house, authorization, method, path)
+    source = _source_row(settings.keys, read=keys.asked)
+    return [source, *drift, *found.checks], found
 
 
 def _given(token: str) -> str:
     """The token itself, from standard input where `-` stands for it."""
     if token != "-":  # noqa: S105 - no password
         return token
-    # As a header comes: bytes, each a character.
-    given = sys.stdin.buffer.readline(MAX_INPUT_BYTES).decode("latin-1").strip()
-    if not given:
+    stream = sys.stdin.buffer
+    # Who pastes it at a terminal ends the line, and not the input.
+    given = stream.readline(MAX_INPUT_BYTES) if stream.isatty() else stream.read(MAX_INPUT_BYTES)
+    text = given.decode("latin-1").strip()  # as a header comes: bytes, each a character
+    if not text:
         _give_up("a token was expected on standard input, and nothing came; '' stands for none")
-    return given
+    return text
 
 
 def _clock(at: str | None) -> Callable[[], float]:
@@ -79,21 +99,9 @@ def _clock(at: str | None) -> Callable[[], float]:
         return time.time
     try:
         moment = moment_of(at)
-    except (ValueError, OverflowError):
-        raise typer.BadParameter(
-            "a time such as 2026-11-22T10:00:00Z, or seconds since 1970, was expected",
-            param_hint="--at",
-        ) from None
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--at") from None
     return lambda: moment
-
-
-def _house(clock: Callable[[], float]) -> tuple[House, list[Check]]:
-    settings = load_settings()
-    table: RouteTable = unwired_app().state.routes
-    compiled, drift = _compiled_table(table)
-    ring = _open(settings.keys)
-    rows = [_source_row(settings.keys), *drift]
-    return House(table, compiled, ring, settings.issuer, settings.audience, clock), rows
 
 
 def _open(setting: str) -> KeyRing:
@@ -102,8 +110,10 @@ def _open(setting: str) -> KeyRing:
     return open_verifying_keys(setting) if verifies else open_signing_keys(setting)
 
 
-def _source_row(setting: str) -> Check:
+def _source_row(setting: str, *, read: bool) -> Check:
     named = setting.partition("?")[0]  # a query may be a signature, and is not repeated
+    if not read:
+        return not_judged("keys", f"{named}, not read: no token was judged by them")
     if setting.startswith(_AT_HAND) and "https:" not in setting:
         return right("keys", f"{named}: nothing leaves this machine")
     return not_judged("keys", f"{named}: asked over the network")
@@ -116,11 +126,12 @@ def _compiled_table(table: RouteTable) -> tuple[CompiledRoutes, list[Check]]:
         compiled = CompiledRoutes(json.loads(written))
     except (OSError, ValueError, LookupError, TypeError):
         raise TableError(
-            f"{COMPILED_TABLE.name} of the authorizer cannot be read; run `ostiary routes --write`"
+            f"{COMPILED_TABLE.name} of the authorizer cannot be read; "
+            "run `.venv/bin/ostiary routes --write`"
         ) from None
     if written == table.compiled():
         return compiled, []
-    advice = "run `ostiary routes --write`, read the difference, and deploy it"
+    advice = "run `.venv/bin/ostiary routes --write`, read the difference, and deploy it"
     found = "not what the guards say, and the edge decides by it"
     return compiled, [wrong("authorizer/routes.json", found, advice)]
 

@@ -24,10 +24,14 @@ _WILDCARDS = {"*": ".*", "?": "."}
 
 
 class Kind(NamedTuple):
-    """A kind of API: which headers it has judged, and what it answers by itself."""
+    """A kind of API: which headers it has judged, and what it answers by itself.
+
+    `preflight` says in words what becomes of OPTIONS.
+    """
 
     name: str
     judged: re.Pattern[str]
+    preflight: str
     no_route: Refusal
     not_asked: Refusal
     bad_token: Refusal
@@ -37,6 +41,7 @@ class Kind(NamedTuple):
 REST_API = Kind(
     "REST API",
     re.compile(BEARER_JWS),
+    preflight="200, a static answer to preflights at every path of the template; nobody is asked",
     no_route=Refusal(404, "not_found"),
     not_asked=Refusal(401, "unauthorized"),
     bad_token=Refusal(401, "unauthorized"),
@@ -45,6 +50,7 @@ REST_API = Kind(
 HTTP_API = Kind(
     "HTTP API",
     re.compile("."),
+    preflight="answers preflights itself if an origin is configured; else 404, it has no such verb",
     no_route=Refusal(404, ""),
     not_asked=Refusal(401, ""),
     bad_token=Refusal(403, ""),

@@ -1,29 +1,25 @@
 """One request, judged as each part would judge it."""
 
-import time
-from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from app.access.routes import RouteTable
-from app.doctor.report import Check, not_judged, right, wrong
+from app.doctor.report import Check, Verdict, not_judged, right, wrong
 from app.errors import InsufficientScope, InvalidToken, Unauthenticated
 from app.explain.edge import HTTP_API, REST_API, Call, Kind, rule
+from app.explain.house import House
 from app.explain.refusal import Refusal, refused
 from app.explain.routing import Reading, read, read_behind_gateway
 from app.explain.token import Judged, judge, not_looked_at
 from app.request_rules import is_one_spelling
 from app.tokens.errors import MissingToken
-from app.tokens.keys import TrustedKeys
-from app.tokens.statements import CompiledRoutes
-from app.tokens.verify import Verifier
 
 
 class Explanation(NamedTuple):
     """What each part says, row by row, and what comes of it at three doors: None is let by.
 
-    `app` is the app asked directly, the others the app behind API Gateway. Of a path that has more
-    than one reading API Gateway may make another first; the edge is then not `certain`.
+    `app` is the app asked directly, the others the app behind API Gateway. `unsure` says why those
+    may come out otherwise, or is '': API Gateway may make another path of one that has more than
+    one reading, and what it answers to OPTIONS is no verdict.
     """
 
     checks: list[Check]
@@ -31,7 +27,12 @@ class Explanation(NamedTuple):
     app: Refusal | None
     rest_api: Refusal | None
     http_api: Refusal | None
-    certain: bool
+    unsure: str
+
+    @property
+    def certain(self) -> bool:
+        """Whether what comes back through API Gateway can be told."""
+        return not self.unsure
 
     @property
     def allowed(self) -> bool:
@@ -49,27 +50,12 @@ class Explanation(NamedTuple):
         return f"Refused: {self.app.told}{reason}{self._at_the_edge(self.app)}."
 
     def _at_the_edge(self, app: Refusal) -> str:
-        if not self.certain:
-            return ""
+        if self.unsure:
+            return f"; {self.unsure}"
         if self.rest_api is None:
             return "; behind API Gateway, which decodes the path, it is allowed"
         same = self.rest_api[:2] == app[:2]
         return "" if same else f"; at a REST API {self.rest_api.told}"
-
-
-class House(NamedTuple):
-    """What decides: the guards, the table at the edge, the keys, and whose tokens are taken."""
-
-    table: RouteTable
-    at_the_edge: CompiledRoutes
-    keys: TrustedKeys
-    issuer: str
-    audience: str
-    clock: Callable[[], float] = time.time
-
-    @property
-    def verifier(self) -> Verifier:
-        return Verifier(self.keys, issuer=self.issuer, audience=self.audience, clock=self.clock)
 
 
 def explained(house: House, authorization: str, method: str, path: str) -> Explanation:
@@ -79,17 +65,14 @@ def explained(house: House, authorization: str, method: str, path: str) -> Expla
     """
     sent = read(house.table, method, path)
     behind = read_behind_gateway(house.table, method, path)
-    if sent.public:
-        token = not_looked_at(authorization)
-    else:
-        token = judge(authorization, house.keys, house.verifier, house.clock())
+    token = not_looked_at(authorization) if sent.public else judge(authorization, house)
     app = _answer(sent, token)
     rows = [*sent.checks, *token.checks, *_scope_row(sent, token), _app_row(sent, app)]
     call = Call(method, unquote(path), behind.public)
     doors = [_through(kind, house, call, behind, token) for kind in (REST_API, HTTP_API)]
     (rest_row, rest), (http_row, http) = doors
     rows += [rest_row, http_row]
-    return Explanation(rows, _why_allowed(sent), app, rest, http, _is_certain(call))
+    return Explanation(rows, _why_allowed(sent), app, rest, http, _unsure(call))
 
 
 def _answer(reading: Reading, token: Judged) -> Refusal | None:
@@ -129,20 +112,27 @@ def _through(
     kind: Kind, house: House, call: Call, behind: Reading, token: Judged
 ) -> tuple[Check, Refusal | None]:
     """What an API of a kind says, and what comes back through it in the end."""
-    answer = _answer(behind, token)
     if call.method == "OPTIONS":
-        return not_judged(kind.name, "answers preflights itself, and asks nobody"), answer
-    kept = "" if _is_certain(call) else "if it keeps such a path as it is, "
+        return not_judged(kind.name, kind.preflight), None
+    answer = _answer(behind, token)
     ruling = rule(kind, call, token, house.at_the_edge)
     if ruling.refusal:
-        found = f"{kept}{ruling.refusal.told}: {ruling.because}"
-        return wrong(kind.name, found, ""), ruling.refusal
-    then = f"; the app behind it answers {answer.told}" if answer else ""
-    return right(kind.name, f"{kept}lets it by: {ruling.because}{then}"), answer
+        found, verdict = f"{ruling.refusal.told}: {ruling.because}", Verdict.WRONG
+    else:
+        then = f"; the app behind it answers {answer.told}" if answer else ""
+        found, verdict = f"lets it by: {ruling.because}{then}", Verdict.RIGHT
+    if _unsure(call):
+        found, verdict = f"if it keeps such a path as it is, {found}", Verdict.OPEN
+    return Check(kind.name, found, verdict), ruling.refusal or answer
 
 
-def _is_certain(call: Call) -> bool:
-    return is_one_spelling(call.path.encode("utf-8", "replace"))
+def _unsure(call: Call) -> str:
+    """Why it cannot be told what comes back through API Gateway; '' where it can."""
+    if call.method == "OPTIONS":
+        return "behind API Gateway OPTIONS is for preflights"
+    if not is_one_spelling(call.path.encode("utf-8", "replace")):
+        return "behind API Gateway it depends on what becomes of the path"
+    return ""
 
 
 def _why_allowed(reading: Reading) -> str:

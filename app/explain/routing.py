@@ -62,10 +62,15 @@ def _routed(table: RouteTable, method: str, path: str, sent: str) -> Reading:
             wants = f"wants {entry.scope.name}" if entry.scope else "public"
             return Reading([spelling, right("route", f"{entry.name}, {wants}")], entry, None)
     if not fitting:
-        row = wrong("route", "none has this path", "`ostiary routes` prints all there are")
+        row = wrong(
+            "route", "none has this path", "`.venv/bin/ostiary routes` prints all there are"
+        )
         return Reading([spelling, row], None, refused(NotFound("")))
-    verbs = ", ".join(table.methods_on(path))
-    row = wrong("route", f"this path, but not with {method}", f"it is there for {verbs}")
+    verbs = table.methods_on(path)
+    advice = f"it is there for {', '.join(verbs)}"
+    if method.upper() in verbs:
+        advice += "; verbs are in capitals"
+    row = wrong("route", f"this path, but not with {method}", advice)
     return Reading([spelling, row], None, refused(HTTPException(405)))
 
 

@@ -4,17 +4,23 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from app.doctor.report import Check, not_judged, right, wrong
-from app.explain.words import from_now
+from app.explain.advice import MAX_SHOWN, advice_on
+from app.explain.house import House
+from app.explain.words import moment_and_distance, with_dates
 from app.tokens.bearer import bearer_token
 from app.tokens.claims import AccessClaims
 from app.tokens.encoding import base64url_decode, parse_json_object
-from app.tokens.errors import TokenError, quoted
-from app.tokens.keys import TrustedKeys
-from app.tokens.verify import Verifier
+from app.tokens.errors import (
+    LifetimeTooLong,
+    TokenError,
+    TokenExpired,
+    TokenNotYetValid,
+    quoted,
+)
 
-MAX_SHOWN = 256
 _TEXTS = ("iss", "aud", "sub", "client_id", "scope")
 _TIMES = ("exp", "iat", "nbf")
+_OF_TIME = (TokenExpired, TokenNotYetValid, LifetimeTooLong)
 
 
 class Judged(NamedTuple):
@@ -31,50 +37,43 @@ class Judged(NamedTuple):
         return self.error.code if self.error else ""
 
 
-def header_of(given: str) -> str:
-    """The Authorization header of a request with this token; '' is for none.
-
-    What holds a space is the header's value already.
-    """
-    value = given.strip()
-    return value if not value or " " in value else f"Bearer {value}"
-
-
 def not_looked_at(authorization: str) -> Judged:
     """The token of a call that everybody may make."""
     return Judged([not_judged("token", "not looked at: the route is public")], authorization)
 
 
-def judge(
-    authorization: str,
-    trusted: TrustedKeys,
-    verifier: Verifier,
-    now: float,
-) -> Judged:
-    """The token of a header, judged as the app does; raises what `trusted` does without keys."""
+def judge(authorization: str, house: House) -> Judged:
+    """The token of a header, judged as the app does; KeySetError where keys are absent."""
+    now = house.clock()
     try:
         token = bearer_token([authorization] if authorization else [])
-        claims = verifier.verify(token)
+        claims = house.verifier.verify(token)
     except TokenError as error:
-        row = wrong("token", f"{error.code}: {error}", "docs/reasons.md says what helps")
-        return Judged([row, *_unbelieved(authorization, now)], authorization, error=error)
+        return _refused(authorization, error, house.issuer, now)
     kid = _segment(token, 0)["kid"]
-    rows = [
-        right("token", f"verified with the key {quoted(kid)}, {trusted.current().keys[kid].alg}")
-    ]
+    alg = house.keys.current().keys[kid].alg
+    rows = [right("token", f"verified with the key {quoted(kid)}, {alg}")]
     rows += _claims(claims.to_payload(), now, lambda name, text: right(name, text))
     return Judged(rows, authorization, claims)
 
 
-def _unbelieved(authorization: str, now: float) -> list[Check]:
-    """What a refused token says, to be shown alone: its header, and its claims."""
+def _refused(authorization: str, error: TokenError, issuer: str, now: float) -> Judged:
+    """With what the token says, to be shown alone: its header and its claims, where it has them."""
     token = authorization.rpartition(" ")[2]
     try:
         header, payload = _segment(token, 0), _segment(token, 1)
     except ValueError:
-        return []
-    said = {name: quoted(header.get(name)) for name in ("kid", "alg", "typ")}
-    named = ", ".join(f"{name} {value}" for name, value in said.items())
+        said, said_issuer = [], None
+    else:
+        said, said_issuer = _unbelieved(header, payload, now), payload.get("iss")
+    reason = with_dates(str(error)) if isinstance(error, _OF_TIME) else str(error)
+    row = wrong("token", f"{error.code}: {reason}", advice_on(error, said_issuer, issuer))
+    return Judged([row, *said], authorization, error=error)
+
+
+def _unbelieved(header: Mapping[str, Any], payload: Mapping[str, Any], now: float) -> list[Check]:
+    members = {name: quoted(header.get(name)) for name in ("kid", "alg", "typ")}
+    named = ", ".join(f"{name} {value}" for name, value in members.items())
     claims = _claims(payload, now, lambda name, text: not_judged(name, f"{text}, not believed"))
     return [not_judged("header", f"{named}, not believed"), *claims]
 
@@ -97,4 +96,4 @@ def _claims(
 
 def _moment(value: object, now: float) -> str:
     # `type`, since True is an int to Python.
-    return f"{quoted(value)}, {from_now(value, now)}" if type(value) is int else quoted(value)
+    return moment_and_distance(value, now) if type(value) is int else quoted(value)

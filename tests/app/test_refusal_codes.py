@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from app import errors
 from app.access.routes import COMPILED_TABLE
 from app.errors import DomainError, InvalidToken, problem_from
+from app.explain.advice import ADVICE
 from app.tokens.claims import AccessClaims
 from app.tokens.errors import TokenError
 from app.tokens.statements import CompiledRoutes
@@ -105,6 +106,20 @@ def test_the_page_says_the_status_of_each_code_and_what_to_do() -> None:
         assert statuses[code] == str(status)
     assert {statuses[code] for code in TOKEN.values()} == {"401"}
     assert all(cell for row in rows() for cell in row)
+
+
+def test_the_page_has_the_advice_that_explain_prints_for_each_code_of_a_token() -> None:
+    written = {row.code: row.advice for row in rows() if row.code in TOKEN.values()}
+    assert written == ADVICE
+
+
+def test_the_commands_of_the_page_run_when_they_are_copied() -> None:
+    """Prose may call a command by its name; what is to be done, and what is in a block, runs."""
+    blocks = re.findall(r"```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    copied = [*blocks, *(row.advice for row in rows())]
+    words = [word for text in copied for word in re.findall(r"[\w./]*\bostiary\b", text)]
+    assert len(words) > 6
+    assert set(words) == {".venv/bin/ostiary"}
 
 
 def test_the_page_says_of_each_code_of_a_token_that_the_client_sees_another() -> None:

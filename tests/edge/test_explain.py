@@ -5,7 +5,9 @@ import json
 import httpx
 
 from app.access.routes import COMPILED_TABLE
-from app.explain.explanation import Explanation, House, explained
+from app.doctor.report import Verdict
+from app.explain.explanation import Explanation, explained
+from app.explain.house import House
 from app.main import unwired_app
 from app.tokens.jwk import parse_key_set
 from app.tokens.statements import CompiledRoutes
@@ -40,10 +42,14 @@ def _answer(client: httpx.Client, header: str, method: str, path: str) -> tuple[
     return answer.status_code, answer.json().get("code", "") if is_json else ""
 
 
-def _check(edge: Edge, client: httpx.Client, member: Headers, which: str) -> None:
+def _house(edge: Edge) -> House:
     compiled = CompiledRoutes(json.loads(COMPILED_TABLE.read_text("utf-8")))
     keys = parse_key_set(edge.key_set.encode())
-    house = House(unwired_app().state.routes, compiled, keys, edge.url, AUDIENCE)
+    return House(unwired_app().state.routes, compiled, keys, edge.url, AUDIENCE)
+
+
+def _check(edge: Edge, client: httpx.Client, member: Headers, which: str) -> None:
+    house = _house(edge)
     compared = 0
     for header in _headers(edge, member["Authorization"]):
         for method, path in (*CALLS, *ESCAPED):
@@ -71,3 +77,22 @@ def test_an_http_api_answers_as_explained(
     http_edge: Edge, http_api: httpx.Client, http_member: Headers
 ) -> None:
     _check(http_edge, http_api, http_member, "http_api")
+
+
+def test_options_is_a_static_preflight_at_each_path_of_a_rest_api(
+    edge: Edge, http: httpx.Client
+) -> None:
+    for path in ("/notes", "/users", "/health", "/none"):
+        found = explained(_house(edge), "", "OPTIONS", path)
+        (row,) = [check.found for check in found.checks if check.name == "REST API"]
+        assert row.startswith(f"{_answer(http, '', 'OPTIONS', path)[0]}, a static answer"), path
+
+
+def test_what_an_http_api_makes_of_a_path_is_not_foretold(
+    http_edge: Edge, http_api: httpx.Client
+) -> None:
+    """The emulator tidies it, and the app behind it answers 200."""
+    assert _answer(http_api, "", "GET", "/health/") == (200, "")
+    found = explained(_house(http_edge), "", "GET", "/health/")
+    assert {c.verdict for c in found.checks if c.name.endswith("API")} == {Verdict.OPEN}
+    assert found.sentence.endswith("it depends on what becomes of the path.")

@@ -7,13 +7,13 @@ import pytest
 from fastapi import FastAPI
 
 from app.access.routes import COMPILED_TABLE
-from app.explain.explanation import House
+from app.explain.house import House
 from app.parts import find
 from app.tokens.key_ring import KeyRing
 from app.tokens.statements import CompiledRoutes
 from authorizer import handler
 from tests.conftest import AppMaker
-from tests.support import AUDIENCE, ISSUER
+from tests.support import AUDIENCE, ISSUER, key_set_document
 
 HouseMaker = Callable[[str], tuple[FastAPI, House]]
 
@@ -31,3 +31,10 @@ def make_house(make_app: AppMaker, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
     yield make
     handler._verifier.cache_clear()
+
+
+@pytest.fixture
+def keys_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings whose keys are those of the forges of three families."""
+    monkeypatch.setenv("TEST_KEY_SET", key_set_document("ES256", "RS256", "HS256"))
+    monkeypatch.setenv("OSTIARY_KEYS", "env:TEST_KEY_SET")

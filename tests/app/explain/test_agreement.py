@@ -9,7 +9,9 @@ from uuid import uuid4
 import pytest
 from fastapi import FastAPI
 
-from app.explain.explanation import House, explained
+from app.doctor.report import Verdict
+from app.explain.explanation import explained
+from app.explain.house import House
 from app.explain.refusal import Refusal
 from app.tokens.errors import TokenError
 from tests.app.events import Handler, rest_event
@@ -154,9 +156,14 @@ def test_a_preflight_is_for_api_gateway_and_a_plain_options_is_no_verb_of_the_ap
     app, house = make_house("ES256")
     found = explained(house, "", "OPTIONS", "/notes")
     assert found.app == of_app(app, caplog, "", "OPTIONS", "/notes")
-    assert {check.found for check in found.checks if check.name.endswith("API")} == {
-        "answers preflights itself, and asks nobody"
-    }
+    edge = {check.name: check for check in found.checks if check.name.endswith("API")}
+    assert {check.verdict for check in edge.values()} == {Verdict.OPEN}
+    assert edge["REST API"].found.startswith("200, a static answer to preflights")
+    assert edge["HTTP API"].found.startswith("answers preflights itself if an origin is configured")
+    assert (found.rest_api, found.http_api, found.certain) == (None, None, False)
+    assert found.sentence == (
+        "Refused: 405 method_not_allowed; behind API Gateway OPTIONS is for preflights."
+    )
 
 
 @pytest.mark.parametrize(("length", "fits"), [(100, True), (190, True), (230, False), (255, False)])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.access.routes import COMPILED_TABLE
-from app.explain.edge import BEARER_JWS, REST_API, VERBS, matches, policy
+from app.explain.edge import BEARER_JWS, HTTP_API, REST_API, VERBS, matches, policy
 from app.explain.refusal import Refusal
 from app.tokens.claims import AccessClaims
 from app.tokens.statements import CompiledRoutes
@@ -54,6 +54,16 @@ def test_the_answers_of_a_rest_api_are_those_of_the_template(
     response = api["Api"]["Properties"]["GatewayResponses"][kind]
     body = json.loads(response["ResponseTemplates"]["application/json"])
     assert (response["StatusCode"], body["code"]) == refusal[:2]
+
+
+def test_preflights_are_answered_by_a_rest_api_always_and_by_an_http_api_with_an_origin(
+    api: dict[str, Any],
+) -> None:
+    cors = api["Api"]["Properties"]["Cors"]
+    assert {"AllowOrigin", "AllowMethods"} <= set(cors), REST_API.preflight
+    http = read_template(ROOT / "template-http.yaml")["Resources"]["Api"]["Properties"]
+    condition, _, otherwise = http["CorsConfiguration"]["Fn::If"]
+    assert (condition, otherwise) == ("HasOrigin", {"Ref": "AWS::NoValue"}), HTTP_API.preflight
 
 
 def test_a_pattern_matches_what_iam_says_that_it_matches() -> None:

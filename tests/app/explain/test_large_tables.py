@@ -4,7 +4,8 @@ import json
 from itertools import product
 
 from app.access.routes import RouteTable
-from app.explain.explanation import Explanation, House, explained
+from app.explain.explanation import Explanation, explained
+from app.explain.house import House
 from app.explain.refusal import Refusal
 from app.tokens.statements import CompiledRoutes
 from app.tokens.verify import Verifier
@@ -72,6 +73,16 @@ def test_what_is_left_of_escapes_behind_api_gateway_is_refused_by_the_app() -> N
     twice = _explained("GET", "/files/%2521")
     assert twice.rest_api == twice.app == Refusal(404, "not_found")
     assert _rest_row(twice).startswith("lets it by: Allow ")
+
+
+def test_of_a_path_with_two_readings_the_app_admits_none() -> None:
+    """So a verdict is never an admission that API Gateway might turn round."""
+    for path in ("/files/a%20b", "/files/%C3%A9", "/files/a%22b", "/files/a/", "/files//a"):
+        found = _explained("GET", path)
+        assert (found.app, found.certain) == (Refusal(404, "not_found"), False)
+        assert found.sentence.endswith(
+            "; behind API Gateway it depends on what becomes of the path."
+        )
 
 
 def test_every_call_is_ruled_as_the_authorizers_policy_rules_it() -> None:
