@@ -81,6 +81,12 @@ def test_what_a_change_opens_is_told_and_fails_nothing(recipe: str, checkout: Pa
     assert _run(recipe, checkout) == opened.format("member") + opened.format("admin")
 
 
+def test_another_commit_may_be_compared_with() -> None:
+    make = ["make", "--no-print-directory", "--dry-run", "check", "SINCE=main"]
+    listed = subprocess.run(make, cwd=HOUSE, capture_output=True, text=True, check=True)
+    assert "git show main:./docs/access-matrix.md" in listed.stdout
+
+
 def test_a_commit_that_says_what_the_code_says_is_one_line(recipe: str, checkout: Path) -> None:
     _commit(checkout, ACCESS_MATRIX.read_text("utf-8"))
     assert _run(recipe, checkout) == "Nobody may do more or less than before.\n"
@@ -111,4 +117,4 @@ def test_a_commit_of_something_else_in_its_place_is_said_and_ignored_by_make(
     )
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "this is no access matrix" in ended.stderr
-    assert f"\n\t-{recipe.partition(' | ')[0]} | " in (HOUSE / "Makefile").read_text("utf-8")
+    assert "\n\t-git show $(or $(SINCE),HEAD):./docs/" in (HOUSE / "Makefile").read_text("utf-8")
