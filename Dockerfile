@@ -44,6 +44,7 @@ COPY app/tokens/__init__.py \
      app/tokens/key_states.py \
      app/tokens/keys.py \
      app/tokens/known_secrets.txt \
+     app/tokens/policy.py \
      app/tokens/rsa_key.py \
      app/tokens/statements.py \
      app/tokens/urls.py \

@@ -18,6 +18,7 @@ from app.access.entries import TableError as TableError
 from app.access.overlaps import find_overlaps
 from app.access.scopes import Role, RoleBook
 from app.access.wildcards import safe_wildcards
+from app.tokens.policy import MAX_ANSWER_BYTES, MAX_RESOURCE_CHARACTERS
 from app.tokens.statements import CompiledRoutes, Statements
 
 COMPILED_TABLE = Path(__file__).parent.parent.parent / "authorizer" / "routes.json"
@@ -39,8 +40,6 @@ PUBLIC = frozenset(
     }
 )
 
-MAX_RESOURCE_CHARACTERS = 512  # API Gateway's limit for one Resource of a policy
-MAX_POLICY_BYTES = 8192
 # The longest ARN up to a stage: partition, region, a 12-digit account, API id, and a stage name of
 # up to 32 characters, which is what the templates take.
 STAGE_ARN_CHARACTERS = 100
@@ -116,10 +115,10 @@ class RouteTable:
             scopes = self.roles.scopes_of([role])
             shortest = self.statements(role, STAGE_ARN_CHARACTERS)
             size = shortest.length(STAGE_ARN_CHARACTERS) + len(" ".join(scopes)) + _REST_BYTES
-            if size > MAX_POLICY_BYTES:
+            if size > MAX_ANSWER_BYTES:
                 raise TableError(
                     f"the policy for the role {role.value!r} would take {size} bytes, and API "
-                    f"Gateway takes {MAX_POLICY_BYTES}: {len(shortest.allow)} resources must be "
+                    f"Gateway takes {MAX_ANSWER_BYTES}: {len(shortest.allow)} resources must be "
                     f"allowed and {len(shortest.deny)} denied. Give routes that one role opens and "
                     "another does not a common beginning, or the role fewer of them"
                 )

@@ -1,25 +1,23 @@
 """What API Gateway answers by the two templates, and which statement of a policy decides.
 
-The policy is the authorizer's (`authorizer/policy.py`), made here of the same statements: the first
-way of saying it that is within API Gateway's limits.
+The policy is what the authorizer answers; both ask the kernel for it.
 """
 
-import json
 import re
 from typing import NamedTuple
 
-from app.access.routes import MAX_POLICY_BYTES, MAX_RESOURCE_CHARACTERS, STAGE_ARN_CHARACTERS
+from app.access.routes import STAGE_ARN_CHARACTERS
 from app.explain.refusal import Refusal
 from app.explain.token import Judged
 from app.tokens.claims import AccessClaims
+from app.tokens.policy import policy_for
 from app.tokens.statements import CompiledRoutes, Statements
 
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 BEARER_JWS = (
     r"^[Bb][Ee][Aa][Rr][Ee][Rr] [-A-Za-z0-9_]+\.[-A-Za-z0-9_]+\.[-A-Za-z0-9_]+$"  # template.yaml
 )
-_FRAME_BYTES = 90  # an answer in JSON, less what is worked out of the claims
-_DENYING_ALL = Statements((), ("*",))
+_STAGE_ARN = "x" * STAGE_ARN_CHARACTERS
 _WILDCARDS = {"*": ".*", "?": "."}
 
 
@@ -101,34 +99,13 @@ def _by_policy(kind: Kind, call: Call, claims: AccessClaims, table: CompiledRout
 
 def policy(claims: AccessClaims, table: CompiledRoutes) -> tuple[Statements, str]:
     """The statements for a token, in an ARN of the greatest length, and the authorizer's code."""
-    for found in table.ways_to_say(claims.scopes, STAGE_ARN_CHARACTERS):
-        code = "granted" if found.allow else "insufficient_scope"
-        statements = found if found.allow else _DENYING_ALL
-        if _fits(statements, claims, code):
-            return statements, code
-    return _DENYING_ALL, "policy_too_large"
-
-
-def _fits(statements: Statements, claims: AccessClaims, code: str) -> bool:
-    longest = max(map(len, (*statements.allow, *statements.deny)))
-    too_long = STAGE_ARN_CHARACTERS + len("/") + longest > MAX_RESOURCE_CHARACTERS
-    return not too_long and _answer_length(statements, claims, code) <= MAX_POLICY_BYTES
-
-
-def _answer_length(statements: Statements, claims: AccessClaims, code: str) -> int:
-    arn = "x" * STAGE_ARN_CHARACTERS
-    written = [
-        {
-            "Action": "execute-api:Invoke",
-            "Effect": effect,
-            "Resource": [f"{arn}/{resource}" for resource in resources],
-        }
-        for effect, resources in (("Allow", statements.allow), ("Deny", statements.deny))
-        if resources
-    ]
-    context = {name: getattr(claims, name) for name in ("sub", "client_id", "scope", "jti")}
-    context |= {"sid": claims.sid or "", "code": code}
-    return _FRAME_BYTES + sum(len(json.dumps(part)) for part in (claims.sub, written, context))
+    answer = policy_for(claims, _STAGE_ARN, table)
+    said = {s["Effect"]: s["Resource"] for s in answer["policyDocument"]["Statement"]}
+    allow, deny = (
+        tuple(resource.removeprefix(f"{_STAGE_ARN}/") for resource in said.get(effect, ()))
+        for effect in ("Allow", "Deny")
+    )
+    return Statements(allow, deny), answer["context"]["code"]
 
 
 def _first(resources: tuple[str, ...], target: str) -> str | None:

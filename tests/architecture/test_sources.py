@@ -100,7 +100,7 @@ def test_no_verdict_rests_on_a_url_or_on_what_a_gateway_says() -> None:
 
 
 def _written_by(path: Path) -> set[str]:
-    return {"principalId"} if name_of(path) == "authorizer/policy.py" else set()
+    return {"principalId"} if name_of(path) == "app/tokens/policy.py" else set()
 
 
 def test_only_the_settings_and_the_key_sources_read_the_environment() -> None:

@@ -5,14 +5,15 @@ from collections.abc import Sequence
 
 import pytest
 
+from app.tokens import policy
 from app.tokens.claims import AccessClaims
+from app.tokens.policy import MAX_ANSWER_BYTES, MAX_RESOURCE_CHARACTERS, Policy, policy_for
 from app.tokens.statements import CompiledRoutes
-from authorizer import policy
-from authorizer.policy import MAX_ANSWER_BYTES, MAX_RESOURCE_CHARACTERS, Policy, policy_for
+from authorizer.policy import load_routes
 from tests.authorizer.decisions import STAGE
 from tests.authorizer.iam import resources
 
-TABLE = policy.load_routes()
+TABLE = load_routes()
 SCOPES = sorted({route["scope"] for route in TABLE.routes})
 LISTED = CompiledRoutes(
     {"routes": TABLE.routes, "unguarded": [], "safe_wildcards": [], "reaches": {}}

@@ -12,8 +12,6 @@ from app.access.guards import guarded_by
 from app.access.guards import router as guarded_router
 from app.access.routes import (
     COMPILED_TABLE,
-    MAX_POLICY_BYTES,
-    MAX_RESOURCE_CHARACTERS,
     PUBLIC,
     STAGE_ARN_CHARACTERS,
     RouteTable,
@@ -22,6 +20,7 @@ from app.access.routes import (
 from app.access.scopes import Role
 from app.main import unwired_app
 from app.tokens.claims import AccessClaims
+from app.tokens.policy import MAX_ANSWER_BYTES, MAX_RESOURCE_CHARACTERS
 from tests.app.access.making import WRITE, Reader, Writer, table_of, things
 
 LONGEST_STAGE_ARN = (
@@ -194,7 +193,7 @@ def test_what_is_not_refused_fits_a_policy_of_the_longest_arn(table: RouteTable)
     assert max(map(len, resources)) <= MAX_RESOURCE_CHARACTERS
     for role in Role:
         size = table.statements(role, STAGE_ARN_CHARACTERS).length(STAGE_ARN_CHARACTERS)
-        assert size < MAX_POLICY_BYTES - 1024
+        assert size < MAX_ANSWER_BYTES - 1024
 
 
 def test_the_compiled_table_is_the_authorizers(table: RouteTable) -> None:
