@@ -39,6 +39,7 @@ COPY app/tokens/__init__.py \
      app/tokens/hmac_key.py \
      app/tokens/jwk.py \
      app/tokens/jwk_members.py \
+     app/tokens/jws.py \
      app/tokens/key_ring.py \
      app/tokens/key_sources.py \
      app/tokens/key_states.py \
@@ -47,6 +48,7 @@ COPY app/tokens/__init__.py \
      app/tokens/policy.py \
      app/tokens/rsa_key.py \
      app/tokens/statements.py \
+     app/tokens/status_list.py \
      app/tokens/urls.py \
      app/tokens/verify.py \
      app/tokens/weak_keys.py \

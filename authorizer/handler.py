@@ -5,14 +5,15 @@ from contextlib import suppress
 from functools import cache
 
 from app.tokens.bearer import bearer_token
-from app.tokens.errors import KeysUnavailable, TokenError
-from app.tokens.verify import Verifier
+from app.tokens.errors import KeysUnavailable, StatusUnavailable, TokenError
 from authorizer.events import UndecidedError, read_event
 from authorizer.policy import Policy, denial, load_routes, policy_for
-from authorizer.settings import load_settings, on_lambda
+from authorizer.settings import on_lambda
+from authorizer.trust import load_trust
 
 _LOG = logging.getLogger("ostiary.authorizer")
 _routes = load_routes()
+_verifier = cache(load_trust)
 
 
 def handler(event: object, context: object) -> Policy:
@@ -20,7 +21,7 @@ def handler(event: object, context: object) -> Policy:
 
     For a token that is absent or bad, raises `Exception("Unauthorized")` to a REST API and denies
     all to an HTTP API. Raises UndecidedError for an event that `read_event` does not take, and
-    while there are no keys to judge by.
+    while there are no keys, or no status list, to judge by.
     """
     request = read_event(event)
     try:
@@ -31,17 +32,11 @@ def handler(event: object, context: object) -> Policy:
             return denial(request.stage_arn, error.code)
         # A REST API answers 401 to exactly this message, and 500 to every other.
         raise Exception("Unauthorized") from None  # noqa: TRY002
-    except KeysUnavailable as error:
+    except (KeysUnavailable, StatusUnavailable) as error:
         raise UndecidedError(f"no token can be judged: {error}") from None
     policy = policy_for(claims, request.stage_arn, _routes)
     _LOG.info("decided: %s", policy["context"]["code"], extra=policy["context"])
     return policy
-
-
-@cache
-def _verifier() -> Verifier:
-    settings = load_settings()
-    return Verifier(settings.keys, issuer=settings.issuer, audience=settings.audience)
 
 
 if on_lambda():

@@ -7,7 +7,7 @@ from app.tokens.errors import KeySetError, KeysUnavailable
 from app.tokens.key_ring import KeyRing
 from app.tokens.key_sources import open_verifying_keys
 from app.tokens.keys import KeySet
-from app.tokens.urls import check_issuer, on_loopback
+from app.tokens.urls import check_issuer, check_status_list_base, on_loopback
 
 _LOCAL = {
     "OSTIARY_ISSUER": "http://127.0.0.1:8000",
@@ -20,7 +20,7 @@ _MEANING = {
     "OSTIARY_AUDIENCE": "the `aud` of the tokens",
     "OSTIARY_KEYS": "the source of the public keys: `https://…/jwks.json`, `env:NAME` (a JWK Set "
     "in the variable NAME) or `file:PATH`, or two of them parted by a space",
-    "OSTIARY_STATUS_LISTS": "`off`",
+    "OSTIARY_STATUS_LISTS": "the base URL of the status lists, `${Issuer}/status-lists`, or `off`",
 }
 
 
@@ -29,11 +29,12 @@ class SettingsError(Exception):
 
 
 class Settings(NamedTuple):
-    """What the authorizer trusts."""
+    """What the authorizer trusts; without `status_lists`, their base URL, it asks for none."""
 
     issuer: str
     audience: str
     keys: KeyRing
+    status_lists: str | None
 
 
 def on_lambda() -> bool:
@@ -47,8 +48,7 @@ def load_settings() -> Settings:
     KeysUnavailable where a set that is needed at once is fetched, and nobody answers.
     """
     values = _read_environment()
-    if values["OSTIARY_STATUS_LISTS"] != "off":
-        raise SettingsError("OSTIARY_STATUS_LISTS must be `off`")
+    status_lists = _read_status_lists(values["OSTIARY_STATUS_LISTS"])
     try:
         keys = open_verifying_keys(values["OSTIARY_KEYS"], accept=_public_halves)
         # A set that is fetched is asked for by each request until it comes: who is down now may be
@@ -59,7 +59,14 @@ def load_settings() -> Settings:
         raise
     except KeySetError as error:
         raise SettingsError(f"OSTIARY_KEYS: {error}") from None
-    return Settings(values["OSTIARY_ISSUER"], values["OSTIARY_AUDIENCE"], keys)
+    return Settings(values["OSTIARY_ISSUER"], values["OSTIARY_AUDIENCE"], keys, status_lists)
+
+
+def _read_status_lists(value: str) -> str | None:
+    try:
+        return None if value == "off" else check_status_list_base(value)
+    except ValueError as error:
+        raise SettingsError(f"OSTIARY_STATUS_LISTS must be `off`, or else {error}") from None
 
 
 def _public_halves(keys: KeySet) -> KeySet:

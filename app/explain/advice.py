@@ -23,6 +23,10 @@ ADVICE = {
     "token_expired": "log in again; if it is fresh, compare the clocks",
     "token_not_yet_valid": "compare the clocks: the issuer's is over 5 s ahead",
     "lifetime_too_long": "look at what issues: `exp` is over 24 h ahead",
+    "missing_status": "log in again: it was issued before there were status lists, or by an app "
+    "that keeps none",
+    "wrong_status": "compare `status` with OSTIARY_STATUS_LISTS of the authorizer, to the byte",
+    "session_ended": "log in again: the session was ended",
 }
 
 

@@ -8,6 +8,16 @@ from app.tokens.errors import InvalidClaim, MissingClaim, quoted
 MAX_IDENTIFIER = 255
 
 
+class StatusReference(NamedTuple):
+    """Where the status of a token's session stands (draft-ietf-oauth-status-list, §6.2).
+
+    `idx` is its place in the list, from 0 on; `uri` names the list.
+    """
+
+    idx: int
+    uri: str
+
+
 class AccessClaims(NamedTuple):
     """Who may do what, until when. Times are whole seconds since the epoch (RFC 7519 §2)."""
 
@@ -23,6 +33,7 @@ class AccessClaims(NamedTuple):
     sid: str | None = None
     auth_time: int | None = None
     amr: tuple[str, ...] | None = None
+    status: StatusReference | None = None
 
     @property
     def scopes(self) -> frozenset[str]:
@@ -38,28 +49,32 @@ class AccessClaims(NamedTuple):
         """
         try:
             return cls(
-                _string("iss", payload["iss"]),
+                string("iss", payload["iss"]),
                 _identifier("sub", payload["sub"]),
-                _string("aud", payload["aud"]),
-                _seconds("exp", payload["exp"]),
-                _seconds("iat", payload["iat"]),
+                string("aud", payload["aud"]),
+                whole_number("exp", payload["exp"]),
+                whole_number("iat", payload["iat"]),
                 _identifier("jti", payload["jti"]),
                 _identifier("client_id", payload["client_id"]),
                 _scope("scope", payload["scope"]),
-                _seconds("nbf", payload["nbf"]) if "nbf" in payload else None,
+                whole_number("nbf", payload["nbf"]) if "nbf" in payload else None,
                 _identifier("sid", payload["sid"]) if "sid" in payload else None,
-                _seconds("auth_time", payload["auth_time"]) if "auth_time" in payload else None,
+                whole_number("auth_time", payload["auth_time"]) if "auth_time" in payload else None,
                 _identifiers("amr", payload["amr"]) if "amr" in payload else None,
+                _status(payload["status"]) if "status" in payload else None,
             )
         except KeyError as absent:
             raise MissingClaim(f"the claim {absent} was expected, and is absent") from None
 
     def to_payload(self) -> dict[str, Any]:
         """The members of the JWT's payload: the required claims and those optional ones set."""
-        return {name: value for name, value in self._asdict().items() if value is not None}
+        members = {name: value for name, value in self._asdict().items() if value is not None}
+        if self.status is not None:
+            members["status"] = {"status_list": self.status._asdict()}
+        return members
 
 
-def _string(name: str, value: object) -> str:
+def string(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise InvalidClaim(f"{name!r} was expected to be a string, not {quoted(value)}")
     return value
@@ -81,7 +96,7 @@ def _identifier(name: str, value: object) -> str:
     )
 
 
-def _seconds(name: str, value: object) -> int:
+def whole_number(name: str, value: object) -> int:
     # `type`, since True is an int to Python and a boolean to JSON.
     if type(value) is not int:
         raise InvalidClaim(f"{name!r} was expected to be a whole number, not {quoted(value)}")
@@ -89,7 +104,7 @@ def _seconds(name: str, value: object) -> int:
 
 
 def _scope(name: str, value: object) -> str:
-    text = _string(name, value)
+    text = string(name, value)
     # Scope-tokens of %x21 / %x23-5B / %x5D-7E, parted by single spaces, or none (RFC 6749 §3.3).
     # In a row, since a regular expression takes twice as long over it.
     if (
@@ -109,3 +124,18 @@ def _identifiers(name: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise InvalidClaim(f"{name!r} was expected to be an array of strings, not {quoted(value)}")
     return tuple([_identifier(name, item) for item in value])
+
+
+def _status(status: object) -> StatusReference | None:
+    """What `status` says of a status list; None where it knows other ways to tell a status only."""
+    if not isinstance(status, dict):
+        raise InvalidClaim(f"'status' was expected to be an object, not {quoted(status)}")
+    if "status_list" not in status:
+        return None
+    reference = status["status_list"]
+    if not isinstance(reference, dict):
+        raise InvalidClaim(f"'status_list' was expected to be an object, not {quoted(reference)}")
+    idx = whole_number("idx", reference.get("idx"))
+    if idx < 0:
+        raise InvalidClaim(f"'idx' was expected to be 0 or more, not {quoted(idx)}")
+    return StatusReference(idx, _identifier("uri", reference.get("uri")))

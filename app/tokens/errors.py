@@ -1,4 +1,4 @@
-"""Why a token, or a key set, is refused.
+"""Why a token, a status list, or a key set is refused.
 
 TokenError                     do not trust this token
 ├── MissingToken               missing_token
@@ -16,7 +16,12 @@ TokenError                     do not trust this token
 ├── WrongAudience              wrong_audience
 ├── TokenExpired               token_expired
 ├── TokenNotYetValid           token_not_yet_valid
-└── LifetimeTooLong            lifetime_too_long
+├── LifetimeTooLong            lifetime_too_long
+├── MissingStatus              missing_status
+├── WrongStatus                wrong_status
+└── SessionEnded               session_ended
+StatusListError                this status list cannot be used
+StatusUnavailable              nothing can be said of the status of a token at this moment
 KeySetError                    this key set cannot be used
 └── KeysUnavailable            there is none to be had at this moment
 
@@ -97,6 +102,30 @@ class TokenNotYetValid(TokenError):
 
 class LifetimeTooLong(TokenError):
     code = "lifetime_too_long"
+
+
+class MissingStatus(TokenError):
+    """It refers to no status list, where its session's status is asked for."""
+
+    code = "missing_status"
+
+
+class WrongStatus(TokenError):
+    """It refers to a list that is none of ours, or to a place that its list does not have."""
+
+    code = "wrong_status"
+
+
+class SessionEnded(TokenError):
+    code = "session_ended"
+
+
+class StatusListError(Exception):
+    """This status list cannot be used; the message says what was expected, and what came."""
+
+
+class StatusUnavailable(Exception):
+    """No status list can be had: the token is neither to be trusted nor to be refused."""
 
 
 class KeySetError(Exception):

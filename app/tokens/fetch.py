@@ -5,9 +5,10 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from socket import SHUT_RDWR, socket
+from ssl import SSLContext
 from threading import Event, Thread
 from time import monotonic
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from app.tokens.urls import check_url
 
@@ -26,12 +27,25 @@ class Fetched:
     seconds: float
 
 
-def fetch(url: str, *, seconds: float, most: int) -> Fetched:
+def fetch(
+    url: str,
+    *,
+    seconds: float,
+    most: int,
+    accept: str = "application/json",
+    etag: str | None = None,
+    tls: SSLContext | None = None,
+) -> Fetched:
     """GET `url`; at most `most` bytes of body within `seconds` in all, the look-up of its name too.
 
-    No redirect is followed, no proxy asked, no other encoding taken. Raises FetchError.
+    No redirect is followed, no proxy asked, no other encoding taken. With the `etag` of what is at
+    hand, the status may be 304: it still counts. `tls` holds whom to trust, where that was read
+    before. Raises FetchError.
     """
-    errand = _Errand(check_url(url), seconds, most)
+    headers = {"Accept": accept, "Accept-Encoding": "identity"}
+    if etag is not None:
+        headers["If-None-Match"] = etag
+    errand = _Errand(check_url(url), headers, seconds, most, tls)
     # A thread, since neither the look-up of a name nor a source that drips heeds a socket's
     # timeout.
     worker = Thread(target=errand.run, daemon=True)
@@ -50,9 +64,17 @@ def fetch(url: str, *, seconds: float, most: int) -> Fetched:
 class _Errand:
     """One request in a thread of its own, which ends when it is abandoned."""
 
-    def __init__(self, url: str, seconds: float, most: int) -> None:
+    def __init__(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        seconds: float,
+        most: int,
+        tls: SSLContext | None,
+    ) -> None:
         self.outcome: Fetched | Exception | None = None
-        self._url, self._seconds, self._most = url, seconds, most
+        self._tls = tls
+        self._url, self._headers, self._seconds, self._most = url, headers, seconds, most
         self._socket: socket | None = None
         self._abandoned = Event()
 
@@ -65,16 +87,21 @@ class _Errand:
     def _run(self) -> Fetched | None:
         start = monotonic()
         parts = urlsplit(self._url)
-        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        with closing(kind(parts.hostname or "", parts.port, timeout=self._seconds)) as connection:
+        with closing(self._connection(parts)) as connection:
             connection.connect()
             # Of our own, since the connection gives its socket away with the answer.
             self._socket = connection.sock
             if self._abandoned.is_set():
                 return None
-            answer = _exchange(connection, target, self._most)
+            answer = _exchange(connection, target, self._headers, self._most)
             return Fetched(*answer, monotonic() - start)
+
+    def _connection(self, parts: SplitResult) -> HTTPConnection:
+        host, port, seconds = parts.hostname or "", parts.port, self._seconds
+        if parts.scheme == "https":
+            return HTTPSConnection(host, port, timeout=seconds, context=self._tls)
+        return HTTPConnection(host, port, timeout=seconds)
 
     def abandon(self) -> None:
         """End the thread: it waits on its socket, or will see that it need not ask any more."""
@@ -85,9 +112,8 @@ class _Errand:
 
 
 def _exchange(
-    connection: HTTPConnection, target: str, most: int
+    connection: HTTPConnection, target: str, headers: Mapping[str, str], most: int
 ) -> tuple[int, dict[str, str], bytes]:
-    headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
     connection.request("GET", target, headers=headers)
     with connection.getresponse() as response:
         named = {name.lower(): value for name, value in response.getheaders()}

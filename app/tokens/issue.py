@@ -12,11 +12,17 @@ from jose import jwk as jose_jwk
 from jose.backends.base import Key as JoseKey
 from jose.exceptions import JOSEError
 
-from app.tokens.claims import AccessClaims
-from app.tokens.errors import KeySetError, KeysUnavailable, TokenError, quoted
+from app.tokens.claims import AccessClaims, StatusReference
+from app.tokens.errors import KeySetError, KeysUnavailable, StatusListError, TokenError, quoted
 from app.tokens.keys import KeySet, RemoteSigningKey, SigningKey, TrustedKeys
+from app.tokens.status_list import (
+    LIFETIME_SECONDS,
+    STATUS_LIST,
+    TTL_SECONDS,
+    status_list_payload,
+)
 from app.tokens.urls import check_issuer
-from app.tokens.verify import MAX_LIFETIME_SECONDS, Verifier
+from app.tokens.verify import ACCESS_TOKEN, MAX_LIFETIME_SECONDS, Verifier
 
 # jose falls back in silence to pure-Python arithmetic, whose timing tells the key (CVE-2024-23342).
 for _backend in (backends.RSAKey, backends.ECKey, backends.HMACKey):
@@ -51,10 +57,10 @@ class _Signer:
         self.kid, self._alg = keys.signing.kid, keys.signing.alg
         self._key = _jose_key(keys.signing)
 
-    def sign(self, payload: dict[str, Any]) -> str:
-        """A compact JWS of the type `at+jwt` (RFC 9068 §2.1)."""
+    def sign(self, payload: dict[str, Any], typ: str) -> str:
+        """A compact JWS of that type, which is what it is signed for (RFC 8725 §3.11)."""
         body = json.dumps(payload, separators=(",", ":")).encode()
-        header = {"typ": "at+jwt", "kid": self.kid}
+        header = {"typ": typ, "kid": self.kid}
         try:
             token: str = jws.sign(body, self._key, headers=header, algorithm=self._alg)
         except JOSEError as error:
@@ -85,7 +91,7 @@ def _mismatch(kid: str, error: Exception) -> KeySetError:
 
 
 class Issuer:
-    """Signs access tokens (RFC 9068 §2) with the signing key of a set."""
+    """Signs access tokens (RFC 9068 §2), and the status lists of their sessions."""
 
     def __init__(
         self,
@@ -109,6 +115,11 @@ class Issuer:
         self._keys = keys
         self._signer = self._tried_signer(keys.current())
 
+    @property
+    def name(self) -> str:
+        """The `iss` of what it signs."""
+        return self._issuer
+
     def issue(
         self,
         *,
@@ -117,17 +128,49 @@ class Issuer:
         scopes: Iterable[str],
         auth_time: int | None = None,
         amr: tuple[str, ...] | None = None,
+        sid: str | None = None,
+        status: StatusReference | None = None,
+        expires_at: int | None = None,
     ) -> str:
         """A signed access token, valid from now for `lifetime` seconds.
 
-        `auth_time` is when the holder authenticated, `amr` by what means (RFC 8176). A TokenError
-        where `verify` would not accept the claims; KeysUnavailable where no key can be had now.
+        `auth_time` is when the holder authenticated, `amr` by what means (RFC 8176); `sid` names
+        his session, `status` where its status stands. It ends at `expires_at` at the latest,
+        seconds since the epoch; a ValueError where that leaves it no life. A TokenError where
+        `verify` would not accept the claims; KeysUnavailable where no key can be had now.
         """
         payload = self._payload(sub, client_id, scopes) | {
             "auth_time": auth_time,
             "amr": None if amr is None else list(amr),
+            "sid": sid,
+            "status": None if status is None else {"status_list": status._asdict()},
         }
-        return self._current_signer().sign(self._checked(payload))
+        if expires_at is not None:
+            payload["exp"] = min(payload["exp"], expires_at)
+        if payload["exp"] <= payload["iat"]:
+            raise ValueError(f"a token that ends at {expires_at} has no life left")
+        return self._current_signer().sign(self._checked(payload), ACCESS_TOKEN.typ)
+
+    def sign_status_list(self, *, uri: str, raw: bytes) -> str:
+        """The signed list named `uri`, of one bit a session, for the next LIFETIME_SECONDS.
+
+        StatusListError where no verifier would take so long a one; KeysUnavailable where no key
+        can be had now.
+        """
+        payload = status_list_payload(
+            issuer=self._issuer,
+            uri=uri,
+            raw=raw,
+            now=int(self._clock()),
+            ttl=TTL_SECONDS,
+            lifetime=LIFETIME_SECONDS,
+        )
+        token = self._current_signer().sign(payload, STATUS_LIST.typ)
+        if len(token) > STATUS_LIST.max_bytes:
+            raise StatusListError(
+                f"a signed list has at most {STATUS_LIST.max_bytes} bytes, not {len(token)}"
+            )
+        return token
 
     def _payload(self, sub: str, client_id: str, scopes: Iterable[str]) -> dict[str, Any]:
         now = int(self._clock())
@@ -164,7 +207,9 @@ class Issuer:
         """Has signed one token that the same set verifies."""
         signer = _Signer(keys)
         try:
-            probe = signer.sign(self._checked(self._payload("probe", "probe", ())))
+            probe = signer.sign(
+                self._checked(self._payload("probe", "probe", ())), ACCESS_TOKEN.typ
+            )
             Verifier(keys, issuer=self._issuer, audience=self._audience, clock=self._clock).verify(
                 probe
             )

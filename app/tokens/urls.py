@@ -1,4 +1,4 @@
-"""The URLs that are believed: an issuer's name, and where something is fetched from.
+"""The URLs that are believed: an issuer's, a status list's, and where something is fetched from.
 
 They are taken apart by one expression each. urllib.parse would let through more than is believed
 here, and its import alone would cost the authorizer's cold start as much as all our own modules.
@@ -14,6 +14,9 @@ _ORIGIN = (
 )
 _ISSUER = _ORIGIN + r"(?:/[A-Za-z0-9._~/-]*)?"
 _ADDRESS = _ORIGIN + r"(?P<target>(?:/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?(?:\?[!-\"$-~]*)?)"
+# A UUID in the one spelling that the routes take.
+_LIST_ID = r"/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_LONGEST_BASE = 255 - 37  # a token's `uri` has at most 255 characters
 
 
 def on_loopback(url: str) -> bool:
@@ -46,6 +49,36 @@ def check_url(url: str) -> str:
             f"not {_shown(url)}"
         )
     return url
+
+
+def check_status_list_base(base: str) -> str:
+    """`base` itself, when the uris of status lists may begin with it; else a ValueError.
+
+    As an issuer is written, and without a slash at its end.
+    """
+    if not _taken(_ISSUER, base) or base[-1] == "/" or len(base) > _LONGEST_BASE:
+        raise ValueError(
+            "the base URL of the status lists must be an https URL without user, query, fragment "
+            "or a slash at its end, or http on a loopback host, of at most "
+            f"{_LONGEST_BASE} characters; it is {_shown(base)}"
+        )
+    return base
+
+
+def status_list_uri(base: str, list_id: str) -> str:
+    """The uri of the list with this id, a UUID of 36 lower-case characters; else a ValueError."""
+    uri = f"{check_status_list_base(base)}/{list_id}"
+    if not is_status_list_uri(base, uri):
+        raise ValueError(f"the id of a status list is a lower-case UUID, not {quoted(list_id)}")
+    return uri
+
+
+def is_status_list_uri(base: str, uri: str) -> bool:
+    """Whether `uri` is that of a list below `base`, character by character.
+
+    Nothing is normalised: of two spellings of a URL, one is no list's.
+    """
+    return uri.startswith(base) and re.fullmatch(_LIST_ID, uri[len(base) :]) is not None
 
 
 def _taken(expression: str, url: str) -> bool:

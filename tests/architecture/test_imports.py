@@ -13,6 +13,11 @@ HEAVY = {
     *("pydantic", "sqlalchemy", "starlette"),
 }
 CRYPTOGRAPHY = {"cryptography", "_cffi_backend", "_openssl"}
+# What only an authorizer that asks for status lists, or fetches its keys, is to load.
+FOR_STATUS_LISTS = {
+    *("app.tokens.fetch", "app.tokens.status_list", "authorizer.status_lists"),
+    *("http.client", "ssl", "zlib"),
+}
 NOT_FOR_A_REQUEST = {
     *("alembic", "boto3", "botocore", "typer", "uvicorn", "rich", "pytest", "hypothesis"),
     *("awslambdaric", "httpx", "ecdsa", "rsa"),
@@ -90,6 +95,7 @@ def test_the_authorizer_loads_nothing_heavy() -> None:
     assert _packages(loaded) & HEAVY == set()
     third_party = _packages(loaded) - set(sys.stdlib_module_names) - {"app", "authorizer"}
     assert third_party <= CRYPTOGRAPHY
+    assert loaded & FOR_STATUS_LISTS == set()
 
 
 def test_the_authorizer_loads_the_verifying_kernel_and_no_more_of_the_app() -> None:
@@ -97,6 +103,13 @@ def test_the_authorizer_loads_the_verifying_kernel_and_no_more_of_the_app() -> N
     assert "app.tokens.verify" in own
     assert {name for name in own if not name.startswith("app.tokens")} == {"app"}
     assert own.isdisjoint({"app.tokens.issue", "app.tokens.generate"})
+
+
+def test_status_lists_bring_nothing_heavy_to_the_authorizer() -> None:
+    loaded = _loaded("authorizer.status_lists")
+    assert loaded >= FOR_STATUS_LISTS - {"zlib"}  # which may be built in, and loaded at the start
+    assert _packages(loaded) & HEAVY == set()
+    assert loaded.isdisjoint({"app.tokens.issue", "app.tokens.generate"})
 
 
 @pytest.mark.parametrize("module", _modules("app/tokens", without="app.tokens.issue"))

@@ -27,7 +27,7 @@ ADVICE = {
     "OSTIARY_AUDIENCE": "the `aud` of the tokens",
     "OSTIARY_KEYS": "the source of the public keys: `https://…/jwks.json`, `env:NAME` (a JWK Set "
     "in the variable NAME) or `file:PATH`, or two of them parted by a space",
-    "OSTIARY_STATUS_LISTS": "`off`",
+    "OSTIARY_STATUS_LISTS": "the base URL of the status lists, `${Issuer}/status-lists`, or `off`",
 }
 
 
@@ -55,6 +55,21 @@ def test_on_lambda_what_is_written_out_is_taken(on_lambda: pytest.MonkeyPatch) -
     }
 
 
+@pytest.mark.parametrize(
+    "base",
+    [
+        *("https://api.example.com/prod/status-lists", "https://lists.example.com"),
+        *("http://127.0.0.1:8000/status-lists", f"https://api.example.com/{'a' * 194}"),
+    ],
+)
+def test_the_base_of_the_status_lists_is_taken_as_it_is_written(
+    base: str, on_lambda: pytest.MonkeyPatch
+) -> None:
+    assert load_settings().status_lists is None
+    on_lambda.setenv("OSTIARY_STATUS_LISTS", base)
+    assert load_settings().status_lists == base
+
+
 @pytest.mark.parametrize("issuer", [ALL["OSTIARY_ISSUER"], "http://127.0.0.1:8000"])
 @pytest.mark.parametrize("value", [None, ""])
 @pytest.mark.parametrize("absent", [[name] for name in ALL] + [list(ALL), list(ALL)[1:3]])
@@ -80,8 +95,15 @@ def test_on_lambda_each_absent_variable_is_named(
     [
         ("OSTIARY_ISSUER", "http://api.example.com", "the issuer must be an https URL"),
         ("OSTIARY_ISSUER", "https://user@api.example.com", "the issuer must be an https URL"),
-        ("OSTIARY_STATUS_LISTS", "https://api.example.com/status-lists", "must be `off`"),
-        ("OSTIARY_STATUS_LISTS", "OFF", "must be `off`"),
+        *[
+            ("OSTIARY_STATUS_LISTS", base, "must be `off`, or else the base URL of the status")
+            for base in (
+                *("OFF", "on", "https://api.example.com/status-lists/", "api.example.com/lists"),
+                *("http://api.example.com/status-lists", "https://api.example.com/lists?a=b"),
+                *("https://api.example.com/lists#a", "https://u:s3cret@api.example.com/lists"),
+                *("https://api.example.com/a%2fb", f"https://api.example.com/{'a' * 195}"),
+            )
+        ],
         ("OSTIARY_KEYS", "env:ABSENT", "the variable ABSENT is not set"),
         ("OSTIARY_KEYS", "file:/nowhere/keys.json", "no key set lies at /nowhere/keys.json"),
         *[

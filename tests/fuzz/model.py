@@ -51,6 +51,7 @@ def fits(claims: Mapping[str, Any], now: int) -> bool:
         and is_identifier(claims.get("sid", "absent"))
         and isinstance(claims.get("amr", []), list)
         and all(is_identifier(method) for method in claims.get("amr", []))
+        and is_status(claims.get("status", {}))
     )
     return (
         typed
@@ -69,6 +70,19 @@ def is_identifier(value: object) -> bool:
         and 1 <= len(value) <= 255
         and all(character.isprintable() for character in value)
         and any(not character.isspace() for character in value)
+    )
+
+
+def is_status(value: object) -> bool:
+    """An object which, where it names a status list, names a place in it and its uri."""
+    if not isinstance(value, dict):
+        return False
+    place = value.get("status_list", {"idx": 0, "uri": "absent"})
+    return (
+        isinstance(place, dict)
+        and type(place.get("idx")) is int
+        and place["idx"] >= 0
+        and is_identifier(place.get("uri"))
     )
 
 

@@ -12,12 +12,28 @@ NOW = 1_800_000_000
 NAMES = (
     *("typ", "alg", "kid", "crit", "b64", "zip", "jwk", "jku", "x5c"),
     *("iss", "sub", "aud", "exp", "iat", "nbf", "jti", "client_id", "scope", "sid", "auth_time"),
-    *("amr", "keys", "kty", "use", "key_ops", "crv", "x", "y", "n", "e", "k", "d", "unknown"),
+    *(
+        "status",
+        "amr",
+        "keys",
+        "kty",
+        "use",
+        "key_ops",
+        "crv",
+        "x",
+        "y",
+        "n",
+        "e",
+        "k",
+        "d",
+        "unknown",
+    ),
 )
 VALUES: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 1.5, "", " ", [], {}, [[]], {"a": {}}, "\ud800", "\n", "é"),
     *("at+jwt", "application/at+jwt", "none", "*", "ES256", "HS256", "ostiary", "sig", "AQAB"),
     *("account:read notes:read", "a  b", ["pwd"], ["pwd", 1], "x" * 255, "x" * 256, 10**40),
+    *({"status_list": {"idx": idx, "uri": uri}} for idx in (0, -1, True) for uri in ("a", "")),
     *(NOW - 5, NOW - 4, NOW + 5, NOW + 6, NOW + 86_405, NOW + 86_406, float(NOW), str(NOW)),
 )
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
-from app.tokens import verify
 from app.tokens.errors import KeysUnavailable, TokenError
 from app.tokens.jwk import parse_key_set
+from app.tokens.jws import MAX_KNOWN_HEADERS, JwsVerifier
 from app.tokens.keys import KeySet
-from app.tokens.verify import MAX_KNOWN_HEADERS, Verifier
+from app.tokens.verify import Verifier
 from tests.app.tokens.verifying import NOW
 from tests.doors.forge import Forge
 from tests.doors.row import FAMILIES
@@ -57,13 +57,13 @@ def judged(verifier: Verifier, token: str) -> object:
 def headers_read(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """The header segments that were read because they were not remembered."""
     read: list[bytes] = []
-    original = verify._read_header
+    original = JwsVerifier._read_header
 
-    def reading(segment: bytes) -> Mapping[str, Any]:
+    def reading(self: JwsVerifier, segment: bytes) -> Mapping[str, Any]:
         read.append(segment)
-        return original(segment)
+        return original(self, segment)
 
-    monkeypatch.setattr(verify, "_read_header", reading)
+    monkeypatch.setattr(JwsVerifier, "_read_header", reading)
     return read
 
 
@@ -175,7 +175,7 @@ def test_a_key_that_goes_while_its_token_is_verified_is_not_remembered() -> None
     for newer in (replaced(), key_set("ES384")):
         verifier = trusting(Changing(key_set("ES256"), newer))
         assert verifier.verify(EC.token())  # found in the set before, remembered under the newer
-        assert verifier._known.keys == {}
+        assert verifier._jws._known.keys == {}
         assert judged(verifier, EC.token()) in ("bad_signature", "unknown_key")
 
 
@@ -204,7 +204,7 @@ def test_a_stranger_adds_nothing_to_the_memory() -> None:
         assert judged(verifier, EC.headed(kid=f"{number}")) == "unknown_key"
         assert judged(verifier, EC.headed(alg="none", x=number)) == "wrong_algorithm"
         assert judged(verifier, EC.headed(typ="JWT", x=number)) == "wrong_type"
-    assert verifier._known.keys == {}
+    assert verifier._jws._known.keys == {}
 
 
 def test_the_memory_is_bounded_and_what_does_not_fit_is_verified_all_the_same(
@@ -214,7 +214,7 @@ def test_the_memory_is_bounded_and_what_does_not_fit_is_verified_all_the_same(
     verifier = trusting(key_set("ES256"))
     for number in range(3 * MAX_KNOWN_HEADERS):
         assert verifier.verify(EC.headed(x=number))
-        assert len(verifier._known.keys) == min(number + 1, 16)
+        assert len(verifier._jws._known.keys) == min(number + 1, 16)
     assert len(headers_read) == 3 * MAX_KNOWN_HEADERS
     assert verifier.verify(EC.headed(x=0))
     assert len(headers_read) == 3 * MAX_KNOWN_HEADERS
@@ -229,7 +229,7 @@ def test_the_memory_starts_anew_with_another_set() -> None:
         verifier.verify(EC.headed(x=number))
     keys.sets = [key_set("ES256", "RS256")]
     assert verifier.verify(EC.headed(x=0))
-    assert len(verifier._known.keys) == 1
+    assert len(verifier._jws._known.keys) == 1
 
 
 def test_a_header_is_remembered_for_its_very_bytes() -> None:

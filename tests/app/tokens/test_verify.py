@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.tokens import errors, verify
+from app.tokens import errors, jws, verify
 from app.tokens.claims import AccessClaims
 from tests.app.tokens.verifying import NOW, code_of, verifier
 from tests.doors.forge import ABSENT, Forge, as_bytes, b64, join
@@ -175,3 +175,4 @@ def test_nothing_but_verify_reads_a_token() -> None:
     }
     assert {name for name in own if not name.startswith("_")} == {"Verifier"}
     assert {name for name in vars(verify.Verifier) if not name.startswith("_")} == {"verify"}
+    assert {name for name in vars(jws.JwsVerifier) if not name.startswith("_")} == {"payload"}

@@ -90,6 +90,24 @@ OTHERS: Mapping[str, Mapping[str, Any]] = {
         "of nothing": ["pwd", ""],
     },
 }
+PLACE: dict[str, Any] = {"idx": 0, "uri": "https://api.example.com/status-lists/1"}
+STATUSES: Mapping[str, Any] = {
+    "text": "valid",
+    "a list's name": PLACE["uri"],
+    "of text": {"status_list": "valid"},
+    "of null": {"status_list": None},
+    "of an array": {"status_list": [PLACE]},
+    "of nothing": {"status_list": {}},
+    "without idx": {"status_list": {"uri": PLACE["uri"]}},
+    "without uri": {"status_list": {"idx": 0}},
+    "with a negative idx": {"status_list": PLACE | {"idx": -1}},
+    "with idx as text": {"status_list": PLACE | {"idx": "0"}},
+    "with idx as a fraction": {"status_list": PLACE | {"idx": 0.0}},
+    "with idx false": {"status_list": PLACE | {"idx": False}},
+    "with an empty uri": {"status_list": PLACE | {"uri": ""}},
+    "with a line break in its uri": {"status_list": PLACE | {"uri": "https://a\n.example"}},
+    "with a uri of 256 characters": {"status_list": PLACE | {"uri": "u" * 256}},
+}
 # A value of each JSON type but text; the claims of text take none of them.
 TYPES: Mapping[str, Any] = {
     "null": None,
@@ -120,6 +138,11 @@ ROWS = (
     *rows("issuer and audience", {**of("iss", ISSUERS), **of("aud", AUDIENCES)}),
     *(row for claim, values in OTHERS.items() for row in rows("claims", of(claim, values))),
     *(row for claim in TEXTS for row in rows("types of claims", of(claim, TYPES))),
+    *rows("claims", of("status", STATUSES)),
+    *rows(
+        "types of claims",
+        of("status", {name: value for name, value in TYPES.items() if value != {}}),
+    ),
     *rows(
         "types of claims",
         {f"{claim} in an array": in_an_array(claim) for claim in IN_AN_ARRAY},

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.doors.forge import Forge, as_bytes, join
-from tests.doors.row import DOORS, Build, Door, rows
+from tests.doors.row import BY_HTTP, DOORS, Build, Door, rows
 from tests.doors.rows.signatures import P256_ORDER, halves
 
 DAY = 86_400
@@ -15,6 +15,10 @@ DEEPEST = 64
 SCOPED: Mapping[Door, str] = {
     door: "behind this door every route asks for a scope" for door in DOORS if door != "verify"
 }
+IN_SESSIONS: Mapping[Door, str] = dict.fromkeys(
+    BY_HTTP, "the app asks for the session of that id, and it has none"
+)
+STATUS = {"status_list": {"idx": 7, "uri": "https://api.example.com/status-lists/1"}}
 EVERY_TYPE: Mapping[str, Any] = {
     "text": "x",
     "number": 7,
@@ -79,8 +83,9 @@ ROWS = (
             "as the app issues it": lambda f: f.token(),
             "typ as a full media type": lambda f: f.headed(typ="application/at+jwt"),
             "every optional claim": lambda f: f.token(
-                nbf=f.now, sid="s1", auth_time=f.now, amr=["pwd", "otp"]
+                nbf=f.now, auth_time=f.now, amr=["pwd", "otp"], status=STATUS
             ),
+            "a status that is told in another way": lambda f: f.token(status={"other": []}),
             "claims that nobody knows": lambda f: f.token(cnf={"jkt": "x"}, roles=["member"]),
             "unknown claims of every JSON type": lambda f: f.token(**EVERY_TYPE),
             "a header member that nobody knows": lambda f: f.headed(trace="abc"),
@@ -132,10 +137,8 @@ ROWS = (
             ),
             "auth_time ahead, which nobody bounds": lambda f: f.token(auth_time=f.now + DAY),
             "as large as is allowed": as_large_as_allowed,
-            "identifiers of 255 characters": lambda f: f.token(
-                jti="j" * 255, client_id="c" * 255, sid="s" * 255
-            ),
-            "identifiers of one character": lambda f: f.token(jti="j", client_id="c", sid="s"),
+            "identifiers of 255 characters": lambda f: f.token(jti="j" * 255, client_id="c" * 255),
+            "identifiers of one character": lambda f: f.token(jti="j", client_id="c"),
             "identifiers that are not ASCII": lambda f: f.token(jti="ключ", client_id="Zoë ☕"),
             "an empty amr": lambda f: f.token(amr=[]),
             "scopes of all characters that are allowed": lambda f: f.token(
@@ -154,6 +157,16 @@ ROWS = (
         },
         verdict="good",
         not_through=SCOPED,
+    ),
+    *rows(
+        "good",
+        {
+            "of a session": lambda f: f.token(sid="s1"),
+            "of a session of 255 characters": lambda f: f.token(sid="s" * 255),
+            "of a session of one character": lambda f: f.token(sid="s"),
+        },
+        verdict="good",
+        not_through=IN_SESSIONS,
     ),
     *rows(
         "good",
