@@ -5,8 +5,10 @@ from contextlib import closing
 from sqlalchemy import Connection, text
 
 from alembic import context
+from app.clients import models as _clients  # noqa: F401 - of the metadata
 from app.database import Base, Database
 from app.resources import routers
+from app.sessions import models as _sessions  # noqa: F401 - of the metadata
 from app.settings import load_settings
 
 MIGRATION_LOCK = 0x0571A21  # any number, as long as it is always the same

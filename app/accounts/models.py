@@ -8,11 +8,16 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base, UtcDateTime
 
+MAX_NAME = 100
 MAX_EMAIL = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
 
 
 class User(Base):
-    """Somebody who can log in. `email` is kept in the one spelling that `emails` makes of it."""
+    """Somebody who can log in. `email` is kept in the one spelling that `emails` makes of it.
+
+    `session_epoch` counts how often all his sessions were ended: a login that was under way
+    meanwhile finds another number than the one it began with, and begins nothing.
+    """
 
     __tablename__ = "users"
     __table_args__ = (Index(None, "created_at", "id"),)
@@ -21,6 +26,9 @@ class User(Base):
     email: Mapped[str] = mapped_column(String(MAX_EMAIL), unique=True)
     password_hash: Mapped[str] = mapped_column(String(255))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: datetime.now(UTC))
+    name: Mapped[str | None] = mapped_column(String(MAX_NAME))
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    session_epoch: Mapped[int] = mapped_column(default=0, server_default="0")
     roles: Mapped[list["UserRole"]] = relationship(
         cascade="all, delete-orphan", lazy="selectin", passive_deletes=True
     )

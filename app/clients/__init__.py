@@ -1,0 +1,1 @@
+"""Confidential clients: machines that authenticate with a secret of their own."""
