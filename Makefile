@@ -31,12 +31,13 @@ edge: install ## deploy template.yaml to a local AWS emulator; ARGS='--template 
 demo: install ## walk the seven steps through the edge and show what each part says
 	@$(BIN)/python -m local.demo
 
-test: install ## run every test, in about ten minutes
-	$(BIN)/python -m pytest
+test: install ## run every test, in about eight minutes on two cores
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 bench: install ## measure the authorizer beside hand-made ones; ARGS=--quick for a look
 	@$(BIN)/python -m benchmarks.authorizer $(ARGS)
 	@$(BIN)/python -m benchmarks.policies $(filter --quick,$(ARGS))
+	@$(BIN)/python -m benchmarks.status_lists $(filter --quick,$(ARGS))
 
 fuzz: install ## mutate tokens against verify, for FUZZ_SECONDS=60; finds go to build/fuzz
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/fuzz.txt
