@@ -1,29 +1,25 @@
 """The `ostiary` command. Every part of it reads the settings that the app reads."""
 
-import getpass
 import logging
 import os
 import sys
-from contextlib import closing
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.access.routes import TableError
-from app.access.scopes import Role
-from app.accounts import service as accounts
-from app.accounts.emails import normalise_email
-from app.accounts.passwords import PasswordHasher, normalise_password
-from app.database import Database
+from app.accounts.commands import users
+from app.clients.commands import clients
 from app.doctor.command import doctor
 from app.errors import DomainError
 from app.explain.command import explain
 from app.first_start import prepare
 from app.keys.commands import keys
-from app.main import create_app
+from app.main import create_app, unwired_app
 from app.migrate import migrate as run_migrations
 from app.routes_command import routes
+from app.sessions.commands import sessions
 from app.settings import SettingsError, load_settings
 from app.tokens.errors import KeySetError
 from app.tokens.rotation import RotationError
@@ -35,9 +31,12 @@ cli = typer.Typer(
     pretty_exceptions_show_locals=False,  # a local may be a key
     help=__doc__,
 )
-users = typer.Typer(no_args_is_help=True, help="Users, straight in the database.")
 cli.add_typer(users, name="users")
 cli.add_typer(keys, name="keys")
+cli.add_typer(sessions, name="sessions")
+cli.add_typer(
+    clients, name="clients", context_settings={"obj": lambda: unwired_app().state.routes.scopes}
+)
 cli.command()(doctor)
 cli.command()(explain)
 cli.command()(routes)
@@ -76,38 +75,6 @@ def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
 def migrate() -> None:
     """Bring the database to the schema that this code needs."""
     typer.echo(run_migrations(load_settings()))
-
-
-@users.command("create")
-def create_user(
-    email: str,
-    password: Annotated[str | None, typer.Option(help="Asked for when not given.")] = None,
-    role: Annotated[list[Role] | None, typer.Option(help="May be given several times.")] = None,
-) -> None:
-    """Make a user. A password that is not given is asked for, or read from standard input."""
-    settings = load_settings()
-    try:
-        address = normalise_email(email)
-        secret = normalise_password(password or _read_password())
-    except ValueError as error:
-        raise SettingsError(str(error)) from None
-    with (
-        closing(Database(settings.database_url.get_secret_value())) as database,
-        database.transaction() as session,
-    ):
-        user = accounts.create_user(
-            session,
-            email=address,
-            password_hash=PasswordHasher().hash(secret),
-            roles=sorted(set(role or [Role.MEMBER])),
-        )
-        typer.echo(f"Made {user.email}, {', '.join(user.role_names)}, with the id {user.id}.")
-
-
-def _read_password() -> str:
-    if sys.stdin.isatty():
-        return getpass.getpass("Password: ")
-    return sys.stdin.readline().rstrip("\n")
 
 
 def main() -> None:

@@ -7,10 +7,14 @@ DomainError
 ├── Forbidden                  403  forbidden
 │   ├── InsufficientScope      403  insufficient_scope     the token lacks a scope
 │   ├── RegistrationClosed     403  registration_closed
+│   ├── OriginRefused          403  origin_refused         a browser's, from another site
+│   ├── WrongPassword          403  wrong_password         that of who changes it
+│   ├── ScopeNotHeld           403  scope_not_held         nobody grants what he lacks
 │   └── UserRequired           403  user_required          the token is a machine's
 ├── NotFound                   404  not_found
 ├── Conflict                   409  conflict
-│   └── EmailTaken             409  email_taken
+│   ├── EmailTaken             409  email_taken
+│   └── LastAdministrator      409  last_administrator
 ├── InvalidRequest             422  invalid_request
 └── Unavailable                503  unavailable            try again in a moment
 """
@@ -93,6 +97,20 @@ class RegistrationClosed(Forbidden):
     code = "registration_closed"
 
 
+class OriginRefused(Forbidden):
+    code = "origin_refused"
+
+
+class WrongPassword(Forbidden):
+    """Not 401: the access token is good, and another one would help nobody."""
+
+    code = "wrong_password"
+
+
+class ScopeNotHeld(Forbidden):
+    code = "scope_not_held"
+
+
 class UserRequired(Forbidden):
     code = "user_required"
 
@@ -107,6 +125,10 @@ class Conflict(DomainError):
 
 class EmailTaken(Conflict):
     code = "email_taken"
+
+
+class LastAdministrator(Conflict):
+    code = "last_administrator"
 
 
 class InvalidRequest(DomainError):

@@ -108,8 +108,9 @@ class RestRequest(_Request):
 
     def own_path(self) -> str:
         """The path below the API: behind a custom domain the event's holds its base path too."""
-        parameters = self.path_parameters or {}
-        template = self.resource.replace("{proxy+}", parameters.get("proxy", "{proxy+}"))
+        template = self.resource
+        for name, value in (self.path_parameters or {}).items():
+            template = template.replace("{proxy+}" if name == "proxy" else f"{{{name}}}", value)
         if not template:
             return self.path
         base, found, rest = self.path.rpartition(template)

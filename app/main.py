@@ -9,6 +9,7 @@ import time
 import warnings
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -19,6 +20,7 @@ from app.access.routes import RouteTable
 from app.accounts.hashing_slots import HashingSlots
 from app.accounts.passwords import PasswordHasher
 from app.accounts.router import router as accounts_router
+from app.clock import Clock
 from app.database import Database
 from app.discovery.router import router as discovery_router
 from app.docs import router as docs_router
@@ -28,8 +30,18 @@ from app.lambda_event import Handler, only_requests
 from app.parts import find, wire
 from app.request_rules import RequestRules
 from app.resources import routers as resource_routers
-from app.sessions.router import router as sessions_router
-from app.sessions.service import Login
+from app.sessions.access_tokens import AccessTokens
+from app.sessions.beginning import Beginning
+from app.sessions.introspecting import Introspecting
+from app.sessions.login import Login
+from app.sessions.oauth_errors import render_oauth_errors
+from app.sessions.own_router import router as sessions_router
+from app.sessions.refreshing import Refreshing
+from app.sessions.revoking import Revoking
+from app.sessions.router import router as login_router
+from app.sessions.status_lists import PublishedLists
+from app.sessions.status_router import router as status_router
+from app.sessions.token_router import router as token_router
 from app.settings import Settings, load_settings
 from app.tokens.aws_sources import open_signing_keys
 from app.tokens.errors import KeySetError
@@ -37,13 +49,12 @@ from app.tokens.issue import Issuer
 from app.tokens.key_ring import KeyRing
 from app.tokens.verify import Verifier
 
-Clock = Callable[[], float]
 TICK_SECONDS = 1.0
 # Mangum sends every other media type in base64, which a REST API hands on as it is.
 TEXT_MEDIA_TYPES = ["text/", "application/json", "+json", "+jwt"]
 
 
-def create_app(settings: Settings, *, clock: Clock = time.time) -> FastAPI:
+def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) -> FastAPI:
     """The app with these settings; KeySetError or TableError when it must not start.
 
     `clock` tells tokens and keys the time, in seconds since the epoch.
@@ -55,7 +66,9 @@ def create_app(settings: Settings, *, clock: Clock = time.time) -> FastAPI:
         CORSMiddleware,
         allow_origins=settings.allowed_origins,
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type"],
+        allow_headers=["Authorization", "Content-Type", "Ostiary-Transport"],
+        # For the cookie of the refresh token; the origin is named then, and never `*`.
+        allow_credentials=True,
         expose_headers=["WWW-Authenticate", "Retry-After", "Location"],
     )
     return app
@@ -79,25 +92,34 @@ def unwired_app() -> FastAPI:
         health_router,
         docs_router,
         discovery_router,
+        login_router,
+        token_router,
         sessions_router,
+        status_router,
         accounts_router,
         *resource_routers(),
     ):
         app.include_router(router)
     app.state.routes = RouteTable.of(app)
     render_problems(app)
+    render_oauth_errors(app)
     app.add_exception_handler(405, _method_not_allowed)
     return app
 
 
-def _wire_parts(app: FastAPI, settings: Settings, clock: Clock) -> None:
+def _wire_parts(app: FastAPI, settings: Settings, clock: Callable[[], float]) -> None:
     keys = open_signing_keys(settings.keys, clock=clock)
     keys.current().warn_of_mixture()
     name, audience = settings.issuer, settings.audience
     database = Database(settings.database_url.get_secret_value())
     passwords = PasswordHasher()
+    time_of_day = Clock(clock)
     lifetime = settings.access_token_seconds
     issuer = Issuer(keys, issuer=name, audience=audience, lifetime=lifetime, clock=clock)
+    access_tokens = AccessTokens(issuer, time_of_day)
+    roles, absolute = app.state.routes.roles, timedelta(days=settings.refresh_token_days)
+    verifier = Verifier(keys, issuer=name, audience=audience, clock=clock)
+    beginning = Beginning(database, access_tokens, absolute, time_of_day)
     wire(
         app,
         settings,
@@ -105,8 +127,15 @@ def _wire_parts(app: FastAPI, settings: Settings, clock: Clock) -> None:
         database,
         passwords,
         HashingSlots(),
-        Verifier(keys, issuer=name, audience=audience, clock=clock),
-        Login(database, passwords, issuer, app.state.routes.roles),
+        verifier,
+        time_of_day,
+        access_tokens,
+        beginning,
+        Login(database, passwords, roles, beginning),
+        Refreshing(database, access_tokens, roles, absolute, time_of_day),
+        Revoking(database, verifier, time_of_day),
+        Introspecting(database, verifier, absolute, time_of_day),
+        PublishedLists(database, access_tokens, keys, time_of_day),
     )
 
 

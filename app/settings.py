@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     keys: str = f"file:{STATE_FOLDER}/keys.json"
     database_url: SecretStr = SecretStr(f"sqlite:///{STATE_FOLDER}/ostiary.db")
     access_token_seconds: int = Field(600, ge=60, le=3600)
+    refresh_token_days: int = Field(30, ge=1, le=365)
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     registration: Literal["open", "closed"] | None = None
 

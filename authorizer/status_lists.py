@@ -125,6 +125,10 @@ class StatusLists:
         if answer.status != 200:
             raise StatusListError(f"the status 200 was expected, not {answer.status}")
         fresh = self._verifier.verify(answer.body, uri)
+        if usable and fresh.iat < usable.list.iat and fresh.raw == usable.list.raw:
+            return usable._replace(
+                asked_at=now
+            )  # another process signed it before, and says the same
         if held and fresh.iat < held.list.iat:
             raise StatusListError("a list that is older than the one at hand came")
         return _Held(fresh, _etag(answer), now)

@@ -13,7 +13,8 @@ from app.accounts.passwords import PasswordHasher
 from app.accounts.service import create_user
 from app.database import Database
 from app.parts import find
-from app.sessions.service import FIRST_PARTY_CLIENT, Login
+from app.sessions.access_tokens import AccessTokens
+from app.sessions.beginning import FIRST_PARTY_CLIENT
 from app.tokens.generate import generate_key
 from app.tokens.jwk import parse_key_set
 from app.tokens.keys import KeySet
@@ -80,7 +81,7 @@ class Account:
 
 def token_of(app: FastAPI, sub: str, *scopes: str) -> str:
     """A token of this app's own making, for any subject and any scopes."""
-    issuer = find(app, Login).issuer
+    issuer = find(app, AccessTokens).issuer
     return issuer.issue(sub=sub, client_id=FIRST_PARTY_CLIENT, scopes=scopes)
 
 

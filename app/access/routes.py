@@ -23,8 +23,12 @@ from app.tokens.statements import CompiledRoutes, Statements
 
 COMPILED_TABLE = Path(__file__).parent.parent.parent / "authorizer" / "routes.json"
 
-# Routes that anybody may call. At the edge each stands in both templates with `Authorizer: NONE`.
-PUBLIC = frozenset(
+# Routes that authenticate their client by themselves, where it has a secret (RFC 6749 §2.3).
+CLIENT_AUTHENTICATED = frozenset(
+    {("POST", "/auth/token"), ("POST", "/auth/revoke"), ("POST", "/auth/introspect")}
+)
+# Routes that wear no guard. At the edge each stands in both templates with `Authorizer: NONE`.
+PUBLIC = CLIENT_AUTHENTICATED | frozenset(
     {
         ("GET", "/health"),
         ("GET", "/ready"),
@@ -35,6 +39,7 @@ PUBLIC = frozenset(
         ("GET", "/docs/swagger-ui-bundle.js"),
         ("GET", "/docs/swagger-ui.css"),
         ("GET", "/openapi.json"),
+        ("GET", "/status-lists/{list_id}"),
         ("POST", "/auth/login"),
         ("POST", "/users"),
     }

@@ -1,21 +1,23 @@
-"""Registration, one's own account, and the list of all users."""
+"""Registration: how an account comes to be."""
 
 from app.access.guards import router as guarded_router
 from app.access.scopes import Role
 from app.accounts import service
-from app.accounts.guards import AccountRead, UsersRead
+from app.accounts.admin_router import router as admin_router
 from app.accounts.hashing_slots import HashingSlotsDep
+from app.accounts.own_router import router as own_router
 from app.accounts.passwords import PasswordHasherDep
 from app.accounts.schemas import NewUser, UserView
 from app.database import DatabaseDep
 from app.errors import RegistrationClosed
-from app.paging import Cursor, Limit, Page
 from app.settings import SettingsDep
 
-router = guarded_router(prefix="/users", tags=["users"])
+router = guarded_router(tags=["users"])
+router.include_router(own_router)
+router.include_router(admin_router)
 
 
-@router.post("", status_code=201)
+@router.post("/users", status_code=201)
 async def register(
     new: NewUser,
     settings: SettingsDep,
@@ -36,20 +38,3 @@ async def register(
             return UserView.of(user)
 
     return await hashing.run(create)
-
-
-@router.get("/me")
-def read_own_account(claims: AccountRead, database: DatabaseDep) -> UserView:
-    """Your own account."""
-    with database.transaction() as session:
-        return UserView.of(service.user_of(session, claims))
-
-
-@router.get("")
-def list_users(
-    claims: UsersRead, database: DatabaseDep, limit: Limit = 20, cursor: Cursor = None
-) -> Page[UserView]:
-    """All users, newest first."""
-    with database.transaction() as session:
-        users, following = service.list_users(session, limit=limit, cursor=cursor)
-        return Page(items=[UserView.of(user) for user in users], next_cursor=following)

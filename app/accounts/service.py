@@ -1,20 +1,16 @@
 """What can be done with users."""
 
-import logging
 from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User, UserRole
-from app.errors import EmailTaken, InvalidToken, UserRequired
+from app.errors import EmailTaken, NotFound
 from app.paging import newest_first
-from app.tokens.claims import AccessClaims
-from app.tokens.errors import quoted
-
-_LOG = logging.getLogger("ostiary.accounts")
 
 
 def create_user(session: Session, *, email: str, password_hash: str, roles: Iterable[str]) -> User:
@@ -29,10 +25,23 @@ def create_user(session: Session, *, email: str, password_hash: str, roles: Iter
     return user
 
 
-def find_login(session: Session, email: str) -> tuple[UUID, str] | None:
-    """Id and password hash of the user with this address: one query, whether he is there or not."""
-    row = session.execute(select(User.id, User.password_hash).where(User.email == email)).first()
-    return None if row is None else (row.id, row.password_hash)
+class KnownLogin(NamedTuple):
+    """What a login needs of the user with an address. `session_epoch` as in models.User."""
+
+    user_id: UUID
+    password_hash: str
+    session_epoch: int
+    disabled: bool
+
+
+def find_login(session: Session, email: str) -> KnownLogin | None:
+    """Of the user with this address: one query, whether he is there or not."""
+    row = session.execute(
+        select(
+            User.id, User.password_hash, User.session_epoch, User.disabled_at.is_not(None)
+        ).where(User.email == email)
+    ).first()
+    return None if row is None else KnownLogin(*row)
 
 
 def roles_of(session: Session, user_id: UUID) -> Sequence[str]:
@@ -40,32 +49,29 @@ def roles_of(session: Session, user_id: UUID) -> Sequence[str]:
     return session.scalars(select(UserRole.name).where(UserRole.user_id == user_id)).all()
 
 
-def replace_hash(session: Session, *, old: str, new: str) -> None:
-    """Put a hash made with today's parameters where `old` stands, unless it changed meanwhile."""
-    session.execute(update(User).where(User.password_hash == old).values(password_hash=new))
+def replace_hash(session: Session, user_id: UUID, *, old: str, new: str) -> bool:
+    """Put another hash where `old` stands, unless it changed meanwhile; whether it was done."""
+    replaced = session.execute(
+        update(User).where(User.id == user_id, User.password_hash == old).values(password_hash=new),
+        execution_options={"synchronize_session": False},
+    )
+    return cast("CursorResult[Any]", replaced).rowcount == 1
 
 
-def user_of(session: Session, claims: AccessClaims) -> User:
-    """The user whose token this is.
-
-    UserRequired for a token whose `sub` is no user's; InvalidToken where the user is gone.
-    """
-    try:
-        user_id = UUID(claims.sub)
-    except ValueError:
-        _log_refusal(UserRequired.code, claims)
-        raise UserRequired("This belongs to users, and the token is not a user's.") from None
+def get_user(session: Session, user_id: UUID) -> User:
+    """The user with this id, or NotFound."""
     user = session.get(User, user_id)
     if user is None:
-        _log_refusal("user_gone", claims)
-        raise InvalidToken
+        raise NotFound("There is no user with this id.")
     return user
 
 
-def _log_refusal(code: str, claims: AccessClaims) -> None:
-    """Why a token that is good does not do here (docs/reasons.md)."""
-    extra = {"code": code, "sub": claims.sub}
-    _LOG.info("refused: %s: %s", code, quoted(claims.sub), extra=extra)
+def id_of(session: Session, email: str) -> UUID:
+    """The id of the user with this address in its one spelling, or NotFound."""
+    user_id = session.scalar(select(User.id).where(User.email == email))
+    if user_id is None:
+        raise NotFound("There is no user with this address.")
+    return user_id
 
 
 def list_users(

@@ -54,7 +54,18 @@ def judge(authorization: str, house: House) -> Judged:
     alg = house.keys.current().keys[kid].alg
     rows = [right("token", f"verified with the key {quoted(kid)}, {alg}")]
     rows += _claims(claims.to_payload(), now, lambda name, text: right(name, text))
-    return Judged(rows, authorization, claims)
+    return Judged([*rows, *_session_rows(claims)], authorization, claims)
+
+
+def _session_rows(claims: AccessClaims) -> list[Check]:
+    """What decides, too, and is asked of nobody here."""
+    rows = []
+    if claims.sid is not None:
+        found = f"{quoted(claims.sid)}; whether it has ended, app and status list know"
+        rows.append(not_judged("session", found))
+    if claims.status is None:
+        rows.append(not_judged("status", "none: refused by an authorizer that asks status lists"))
+    return rows
 
 
 def _refused(authorization: str, error: TokenError, issuer: str, now: float) -> Judged:

@@ -7,20 +7,24 @@ from fastapi import Depends, Response
 from app.access.guards import router as guarded_router
 from app.accounts.hashing_slots import HashingSlotsDep
 from app.parts import part
+from app.sessions.caller import CallerDep
 from app.sessions.credentials import REQUEST_BODY, read_credentials
+from app.sessions.login import Login
 from app.sessions.schemas import Credentials, TokenResponse
-from app.sessions.service import Login
+from app.sessions.transport import CookieWanted, hand_over
 
 router = guarded_router(prefix="/auth", tags=["sessions"])
 
 
-@router.post("/login", openapi_extra=REQUEST_BODY)
+@router.post("/login", openapi_extra=REQUEST_BODY, response_model_exclude_none=True)
 async def log_in(
+    by_cookie: CookieWanted,
     credentials: Annotated[Credentials, Depends(read_credentials)],
     login: Annotated[Login, part(Login)],
+    caller: CallerDep,
     hashing: HashingSlotsDep,
     response: Response,
 ) -> TokenResponse:
-    """E-mail address and password in, an access token out."""
-    response.headers["Cache-Control"] = "no-store"
-    return await hashing.run(login, credentials)
+    """E-mail address and password in; an access token and a refresh token out."""
+    tokens = await hashing.run(login, credentials, caller)
+    return hand_over(tokens, response, by_cookie=by_cookie)

@@ -5,12 +5,12 @@ from uuid import UUID
 from fastapi import Response
 
 from app.access.guards import router as guarded_router
-from app.accounts.service import user_of
 from app.database import DatabaseDep
 from app.paging import Cursor, Limit, Page
 from app.resources.notes import service
 from app.resources.notes.guards import NotesRead, NotesWrite
 from app.resources.notes.schemas import NoteContent, NoteView
+from app.sessions.holders import user_of
 
 router = guarded_router(prefix="/notes", tags=["notes"])
 

@@ -1,0 +1,113 @@
+"""What ends or changes a user's rights. Each of it ends his sessions in the same transaction.
+
+Whoever calls these holds the user first, and then looks anew at whether he may do it: two
+administrators who do it to each other at the same instant come one after the other.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from app.access.scopes import Role, RoleBook
+from app.accounts.models import User, UserRole
+from app.errors import LastAdministrator, ScopeNotHeld
+from app.sessions.ending import Because, end_sessions_of_user, forget_callers
+
+
+def hold(session: Session, user_id: UUID) -> None:
+    """Let nobody else change this user, or administrators, until the transaction ends.
+
+    The administrators come first and in one order, so that nobody waits in a circle. The user is
+    locked as for deleting: a weaker lock made stronger later would meet a login half way.
+    """
+    _hold_administrators(session)
+    session.execute(select(User.id).where(User.id == user_id).with_for_update())
+    # SQLite knows no such locks: there, whoever writes keeps all other writers out.
+    session.execute(
+        update(User).where(User.id == user_id).values(session_epoch=User.session_epoch),
+        execution_options={"synchronize_session": False},
+    )
+    session.expire_all()  # what was read before the wait may be over
+
+
+def set_disabled(session: Session, user: User, now: datetime, *, disabled: bool) -> bool:
+    """Keep a user out, or let him in again; whether that is a change.
+
+    LastAdministrator where nobody would be left. What was ended stays ended.
+    """
+    if disabled == (user.disabled_at is not None):
+        return False
+    if disabled:
+        end_sessions_of_user(session, user.id, Because.USER_DISABLED, now)
+    counted = _administers(user)
+    user.disabled_at = now if disabled else None
+    _flush_and_count(session, counted=counted)
+    return True
+
+
+def set_roles(session: Session, user: User, roles: Iterable[str], now: datetime) -> bool:
+    """Let a user hold these roles and no others; whether that is a change.
+
+    LastAdministrator where nobody would be left.
+    """
+    wanted = set(roles)
+    if wanted == set(user.role_names):
+        return False
+    end_sessions_of_user(session, user.id, Because.ROLES_CHANGED, now)
+    counted = _administers(user)
+    kept = [role for role in user.roles if role.name in wanted]
+    new = wanted - set(user.role_names)
+    user.roles = [*kept, *(UserRole(name=name) for name in sorted(new))]
+    _flush_and_count(session, counted=counted)
+    return True
+
+
+def check_grant(book: RoleBook, user: User, roles: Iterable[str], held: frozenset[str]) -> None:
+    """ScopeNotHeld where a role that he does not hold yet has a scope that is not in `held`."""
+    granted = book.scopes_of(set(roles) - set(user.role_names))
+    if lacking := sorted(granted - held):
+        raise ScopeNotHeld(
+            f"Nobody grants what he lacks, and the access token lacks {', '.join(lacking)}."
+        )
+
+
+def delete_user(session: Session, user: User, now: datetime) -> None:
+    """Delete a user and what is his; LastAdministrator where nobody would be left.
+
+    His sessions stay, ended and nobody's, until no token of them is alive: the edge reads of them.
+    """
+    end_sessions_of_user(session, user.id, Because.USER_DELETED, now)
+    forget_callers(session, user.id)
+    counted = _administers(user)
+    session.execute(
+        delete(User).where(User.id == user.id),
+        execution_options={"synchronize_session": False},
+    )
+    _flush_and_count(session, counted=counted)
+
+
+def _hold_administrators(session: Session) -> None:
+    """Lock the roles of all administrators, also of those who became it during the wait."""
+    roles = select(UserRole.user_id).where(UserRole.name == Role.ADMIN).order_by(UserRole.user_id)
+    while session.scalars(roles.with_for_update()).all() != session.scalars(roles).all():
+        pass
+
+
+def _administers(user: User) -> bool:
+    return user.disabled_at is None and Role.ADMIN in user.role_names
+
+
+def _flush_and_count(session: Session, *, counted: bool) -> None:
+    """LastAdministrator, and with it nothing is done, where one was there and none is left."""
+    session.flush()
+    left = (
+        select(UserRole.user_id)
+        .join(User, User.id == UserRole.user_id)
+        .where(UserRole.name == Role.ADMIN, User.disabled_at.is_(None))
+        .limit(1)
+    )
+    if counted and session.scalar(left) is None:
+        raise LastAdministrator("Nobody would be left to administrate. Make another one first.")

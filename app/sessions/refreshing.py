@@ -1,0 +1,225 @@
+"""Refresh tokens used, each once (RFC 6749 §6, RFC 9700 §4.14.2), without logging anybody out.
+
+    unused ──used──▶ spent, its salt kept ──successor used, or 10 s over──▶ spent
+                       │ presented again: the same successor                  │ presented again:
+                       └───────────────────────────────────────               ▼ the session ends
+
+One conditional UPDATE decides who is the first to use a token. Everybody else finds the salt that
+the first one left, and derives the very same successor from it: a browser with two tabs, and
+whoever never got the answer, go on. Nothing is decided by the order of two times.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, cast
+
+from sqlalchemy import CursorResult, select, update
+from sqlalchemy.orm import Session
+
+from app.access.scopes import RoleBook
+from app.accounts.models import User
+from app.clock import Clock
+from app.database import Database
+from app.sessions.access_tokens import AccessTokens
+from app.sessions.beginning import IDLE
+from app.sessions.caller import Caller
+from app.sessions.ending import Because, end_session
+from app.sessions.models import AuthSession, RefreshToken
+from app.sessions.oauth_errors import InvalidGrant, InvalidScope
+from app.sessions.opaque_tokens import hash_of, new_salt, successor_of
+from app.sessions.schemas import TokenResponse
+
+_LOG = logging.getLogger("ostiary.sessions")
+RETRY = timedelta(seconds=10)
+SECOND = timedelta(seconds=1)
+WIPED_AT_ONCE = 50
+
+
+class _Presented(NamedTuple):
+    """A refresh token that somebody presented, and what it is known by."""
+
+    token: str
+    hash: bytes
+
+
+class _State(NamedTuple):
+    """How far a refresh token and its session have come."""
+
+    used_at: datetime | None
+    salt: bytes | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Refreshing:
+    """A refresh token in; an access token and the successor out."""
+
+    database: Database
+    access_tokens: AccessTokens
+    roles: RoleBook
+    absolute: timedelta
+    clock: Clock
+    retry: timedelta = RETRY
+
+    def __call__(
+        self, refresh_token: str, *, client_id: str | None, scope: str | None, caller: Caller
+    ) -> TokenResponse:
+        """New tokens of the same session; InvalidGrant or InvalidScope, and nothing is spent.
+
+        A token that was spent already, and may not be presented once more, ends its session.
+        `scope` narrows this access token alone. Signing comes before spending: were it the other
+        way round, a key service that is down would end the session of whoever tries again later.
+        """
+        presented, now = _presented(refresh_token), self.clock.now()
+        with self.database.transaction() as session:
+            auth, granted, spent = self._look_up(session, presented)
+            reused = spent and self._successor(session, presented, now) is None
+            ended = reused and end_session(session, auth.id, Because.REFRESH_TOKEN_REUSED, now)
+        if reused:
+            raise _refused(auth, ended=ended)
+        last = auth.created_at + self.absolute
+        if min(last, auth.expires_at) - now < SECOND or client_id not in (None, auth.client_id):
+            raise InvalidGrant
+        auth.expires_at = min(last, now + IDLE)
+        answer = self.access_tokens.sign(auth, _narrowed(granted, auth.scope, scope))
+        successor = self._spend(presented, auth, caller, now)
+        return answer.model_copy(update={"refresh_token": successor})
+
+    def _look_up(
+        self, session: Session, presented: _Presented
+    ) -> tuple[AuthSession, frozenset[str], bool]:
+        """The session of a token, what of its scope the roles still give, whether it is spent."""
+        found = session.execute(
+            select(AuthSession, User, RefreshToken.used_at)
+            .join(RefreshToken, RefreshToken.session_id == AuthSession.id)
+            .join(User, User.id == AuthSession.user_id)
+            .where(
+                RefreshToken.hash == presented.hash,
+                AuthSession.ended_at.is_(None),
+                User.disabled_at.is_(None),
+            )
+        ).first()
+        if found is None:
+            raise InvalidGrant
+        auth, user, used_at = found
+        session.expunge(auth)
+        granted = self.roles.scopes_of(user.role_names) & set(auth.scope.split())
+        return auth, granted, used_at is not None
+
+    def _spend(
+        self, presented: _Presented, auth: AuthSession, caller: Caller, now: datetime
+    ) -> str:
+        """The successor: a new one to who is first, the same one to who presents it once more."""
+        with self.database.transaction() as session:
+            salt = new_salt()
+            if _is_first(session, presented, salt, now):
+                successor = successor_of(presented.token, salt)
+                _forget_salts(session, presented, auth, now - self.retry)
+                _use(session, auth, caller, now)
+                token = RefreshToken(hash=hash_of(successor), session_id=auth.id, created_at=now)
+                session.add(token)
+                return successor
+            known = self._successor(session, presented, now)
+            ended = known is None and end_session(
+                session, auth.id, Because.REFRESH_TOKEN_REUSED, now
+            )
+        if known is None:
+            raise _refused(auth, ended=ended)
+        return known
+
+    def _successor(self, session: Session, presented: _Presented, now: datetime) -> str | None:
+        """What a spent token may still be told: its successor, while that is unused, for 10 s."""
+        token = _state_of(session, presented)
+        if token.ended_at is not None or token.salt is None or token.used_at is None:
+            return None
+        if abs(now - token.used_at) >= self.retry:  # `abs`: of two machines, one clock is behind
+            return None
+        successor = successor_of(presented.token, token.salt)
+        unused = select(RefreshToken.hash).where(
+            RefreshToken.hash == hash_of(successor), RefreshToken.used_at.is_(None)
+        )
+        return successor if session.scalar(unused) else None
+
+
+def _presented(token: str) -> _Presented:
+    try:
+        return _Presented(token, hash_of(token))
+    except ValueError:
+        raise InvalidGrant from None
+
+
+def _narrowed(granted: frozenset[str], original: str, asked: str | None) -> frozenset[str]:
+    """RFC 6749 §6: no scope that was not granted at first; what the roles took back is dropped."""
+    if asked is None:
+        return granted
+    wanted = frozenset(asked.split(" "))
+    if not wanted <= set(original.split()):
+        raise InvalidScope("Only scopes that were granted at the login can be asked for.")
+    return wanted & granted
+
+
+def _state_of(session: Session, presented: _Presented) -> _State:
+    """What the database says at this moment of a token and its session."""
+    found = session.execute(
+        select(RefreshToken.used_at, RefreshToken.salt, AuthSession.ended_at)
+        .join(AuthSession, AuthSession.id == RefreshToken.session_id)
+        .where(RefreshToken.hash == presented.hash)
+    ).first()
+    if found is None:
+        raise InvalidGrant
+    return _State(*found)
+
+
+def _is_first(session: Session, presented: _Presented, salt: bytes, now: datetime) -> bool:
+    """Spend the token, unless somebody has: of any number at once, exactly one does."""
+    spent = session.execute(
+        update(RefreshToken)
+        .where(RefreshToken.hash == presented.hash, RefreshToken.used_at.is_(None))
+        .values(used_at=now, salt=salt),
+        execution_options={"synchronize_session": False},
+    )
+    return cast("CursorResult[Any]", spent).rowcount == 1
+
+
+def _forget_salts(
+    session: Session, presented: _Presented, auth: AuthSession, over: datetime
+) -> None:
+    """Wipe the salt behind the token that is used now, and some of those whose time is over."""
+    late = (
+        select(RefreshToken.hash)
+        .where(RefreshToken.salt.is_not(None), RefreshToken.used_at < over)
+        .limit(WIPED_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    own = (RefreshToken.session_id == auth.id) & (RefreshToken.hash != presented.hash)
+    for which in (own & RefreshToken.salt.is_not(None), RefreshToken.hash.in_(late)):
+        session.execute(
+            update(RefreshToken).where(which).values(salt=None),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def _use(session: Session, auth: AuthSession, caller: Caller, now: datetime) -> None:
+    """Note the use; InvalidGrant, and nothing is spent, where the session ended meanwhile."""
+    used = session.execute(
+        update(AuthSession)
+        .where(AuthSession.id == auth.id, AuthSession.ended_at.is_(None))
+        .values(
+            last_used_at=now,
+            expires_at=auth.expires_at,
+            last_address=caller.address,
+            last_user_agent=caller.user_agent,
+        ),
+        execution_options={"synchronize_session": False},
+    )
+    if cast("CursorResult[Any]", used).rowcount != 1:
+        raise InvalidGrant
+
+
+def _refused(auth: AuthSession, *, ended: bool) -> InvalidGrant:
+    """Recorded where it ended the session: somebody holds a token that he should not."""
+    if ended:
+        extra = {"code": Because.REFRESH_TOKEN_REUSED.value, "sub": str(auth.user_id)}
+        _LOG.warning("a spent refresh token came back; session %s was ended", auth.id, extra=extra)
+    return InvalidGrant()
