@@ -39,6 +39,7 @@ def test_both_event_shapes_reach_the_app(handler: Handler, event: Any) -> None:
         rest_event("GET", "/v1/health", pathParameters={"proxy": "health"}),
         rest_event("GET", "/v1/health", pathParameters=None, resource="/health"),
         rest_event("GET", "/a/b/health", pathParameters={"proxy": "health"}),
+        rest_event("GET", "/v1/health", pathParameters={"part": "health"}, resource="/{part}"),
         http_event("GET", "/prod/health", stage="prod"),
     ],
 )

@@ -66,7 +66,7 @@ def every_code() -> set[str]:
     """Each code that the app or the authorizer can say."""
     written = {code for path in python_files("app") for code in written_codes(path)}
     assert written == {"bad_request", "internal_error"}
-    other = {"refused", "granted", "policy_too_large", "user_gone"}
+    other = {"refused", "granted", "policy_too_large", "user_disabled", "user_gone"}
     return {*DOMAIN.values(), *TOKEN.values(), *BY_STATUS.values(), *written, *other}
 
 

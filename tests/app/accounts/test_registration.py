@@ -44,7 +44,7 @@ def test_a_new_user_is_a_member_and_is_shown_without_a_password(client: TestClie
     answer = register(client, email="Ada@Example.com", password=PASSWORD)
     assert answer.status_code == 201
     shown = answer.json()
-    assert set(shown) == {"id", "email", "roles", "created_at"}
+    assert set(shown) == {"id", "email", "name", "roles", "disabled", "created_at"}
     assert (shown["email"], shown["roles"]) == ("ada@example.com", ["member"])
     assert shown["created_at"].endswith("Z")
     assert "argon2" not in answer.text

@@ -91,5 +91,6 @@ def test_an_administrator_pages_through_all_users(
 
 def test_no_password_hash_is_ever_shown(client: TestClient, admin: Account) -> None:
     listed = client.get("/users", headers=admin.headers)
-    assert set(listed.json()["items"][0]) == {"id", "email", "roles", "created_at"}
+    shown = {"id", "email", "name", "roles", "disabled", "created_at"}
+    assert set(listed.json()["items"][0]) == shown
     assert "argon2" not in listed.text

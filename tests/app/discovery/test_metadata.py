@@ -15,6 +15,8 @@ from tests.conftest import AppMaker
 from tests.support import ISSUER, key_set_document, private_jwk, token_of
 
 BOTH = pytest.mark.parametrize("address", [DISCOVERY, SERVER_METADATA])
+ANY_CLIENT = ["none", "client_secret_basic", "client_secret_post"]
+ENDPOINTS = {"token", "revocation", "introspection"}
 ISSUERS = [
     *("http://127.0.0.1:8000", "http://127.0.0.1:8000/", "https://api.example.com"),
     *("https://api.example.com/prod", "https://api.example.com/prod/", "https://api.example.com/"),
@@ -31,16 +33,20 @@ def _read(make_app: AppMaker, address: str = DISCOVERY, **settings: Any) -> dict
 
 
 @BOTH
-def test_an_issuer_of_access_tokens_alone_claims_no_more_than_it_does(
-    make_app: AppMaker, address: str
-) -> None:
+def test_the_issuer_claims_no_more_than_it_does(make_app: AppMaker, address: str) -> None:
     table: RouteTable = make_app().state.routes
     assert _read(make_app, address, alg="RS256") == {
         "issuer": ISSUER,
         "jwks_uri": f"{ISSUER}{JWKS}",
         "scopes_supported": sorted(table.scopes),
         "response_types_supported": [],
-        "grant_types_supported": [],
+        "grant_types_supported": ["refresh_token", "client_credentials"],
+        "token_endpoint": f"{ISSUER}/auth/token",
+        "token_endpoint_auth_methods_supported": ANY_CLIENT,
+        "revocation_endpoint": f"{ISSUER}/auth/revoke",
+        "revocation_endpoint_auth_methods_supported": ANY_CLIENT,
+        "introspection_endpoint": f"{ISSUER}/auth/introspect",
+        "introspection_endpoint_auth_methods_supported": ANY_CLIENT[1:],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
     }
@@ -64,11 +70,31 @@ def test_the_issuer_is_that_of_the_tokens_to_the_byte(
 
 
 @pytest.mark.parametrize("issuer", ISSUERS)
-def test_jwks_uri_lies_below_the_issuer_with_one_slash_between(
+def test_every_address_lies_below_the_issuer_with_one_slash_between(
     make_app: AppMaker, issuer: str
 ) -> None:
-    expected = issuer.removesuffix("/") + JWKS
-    assert _read(make_app, issuer=issuer)["jwks_uri"] == expected
+    members, base = _read(make_app, issuer=issuer), issuer.removesuffix("/")
+    assert members["jwks_uri"] == base + JWKS
+    addresses = {name: members[f"{name}_endpoint"] for name in ENDPOINTS}
+    assert addresses == {
+        "token": f"{base}/auth/token",
+        "revocation": f"{base}/auth/revoke",
+        "introspection": f"{base}/auth/introspect",
+    }
+
+
+def test_what_is_named_is_there_and_takes_who_it_says(make_app: AppMaker) -> None:
+    members = _read(make_app)
+    with TestClient(make_app(), base_url=ISSUER) as client:
+        for name in ENDPOINTS:
+            form = {"grant_type": "refresh_token", "refresh_token": "x", "token": "x"}
+            answer = client.post(members[f"{name}_endpoint"], data=form)
+            anybody = "none" in members[f"{name}_endpoint_auth_methods_supported"]
+            assert (answer.status_code == 401) is not anybody
+        for grant_type in [*members["grant_types_supported"], "password"]:
+            answer = client.post(members["token_endpoint"], data={"grant_type": grant_type})
+            offered = answer.json()["error"] != "unsupported_grant_type"
+            assert offered is (grant_type in members["grant_types_supported"])
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,12 @@ from tests.support import ISSUER, PASSWORD
 MARKER = "hunter2-marker"
 EMAIL = "standing@example.com"
 CREDENTIALS = {"username": EMAIL, "password": PASSWORD}
+ALWAYS = ("access_token", "token_type", "expires_in", "scope")
 
 
 @pytest.fixture
 def client(standing: Standing) -> TestClient:
-    """Speaks to the app that stands; a login leaves nothing behind in it."""
+    """Speaks to the app that stands; a login leaves a session behind, and no more."""
     return TestClient(standing.app, base_url=ISSUER)
 
 
@@ -37,7 +38,8 @@ def test_a_form_and_json_log_in(client: TestClient, kind: str) -> None:
     body = urlencode(CREDENTIALS) if is_form else json.dumps(CREDENTIALS)
     answer = send(client, kind, body)
     assert answer.status_code == 200, answer.text
-    assert set(answer.json()) == {"access_token", "token_type", "expires_in", "scope"}
+    assert set(answer.json()) == {*ALWAYS, "refresh_token"}
+    assert len(answer.json()["refresh_token"]) == 43
     assert answer.json()["token_type"] == "Bearer"
     assert answer.headers["cache-control"] == "no-store"
 

@@ -1,10 +1,14 @@
 """Whether somebody has an account cannot be told from what a login costs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
 import argon2.low_level
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from app.accounts.models import User
 from app.accounts.passwords import PasswordHasher
@@ -25,6 +29,18 @@ def counted(app: FastAPI, member: Account, monkeypatch: pytest.MonkeyPatch) -> l
 
     monkeypatch.setattr(argon2.low_level, "verify_secret", counting)
     return seen
+
+
+@contextmanager
+def statements_of(database: Database, seen: list[str]) -> Iterator[None]:
+    """Puts every statement that is executed meanwhile into `seen`."""
+
+    def see(_: object, __: object, statement: str, *___: object) -> None:
+        seen.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", see)
+    yield
+    event.remove(database.engine, "before_cursor_execute", see)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +69,24 @@ def test_a_login_that_succeeds_costs_one_comparison_too(
 ) -> None:
     Account.log_in(client, member.email)
     assert len(counted) == 1
+
+
+@pytest.mark.parametrize(
+    "username", ["member@example.com", "nobody@example.com", "no address at all", "", "disabled"]
+)
+def test_up_to_the_verdict_every_login_costs_one_query(
+    app: FastAPI, client: TestClient, member: Account, username: str
+) -> None:
+    if username == "disabled":
+        username = member.email
+        with find(app, Database).transaction() as session:
+            session.execute(update(User).values(disabled_at=datetime.now(UTC)))
+    statements: list[str] = []
+    with statements_of(find(app, Database), statements):
+        credentials = {"username": username, "password": "an entirely wrong password"}
+        assert client.post("/auth/login", data=credentials).status_code == 401
+    assert len(statements) == 1
+    assert statements[0].startswith("SELECT")
 
 
 def test_nobodys_hash_lets_nobody_in(

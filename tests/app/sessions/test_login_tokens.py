@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import update
 
+from app.access.scopes import Role
 from app.accounts.models import UserRole
 from app.database import Database
 from app.parts import find
@@ -22,6 +23,10 @@ from tests.support import AUDIENCE, ISSUER, PASSWORD, Account
 EMAIL = "member@example.com"
 CREDENTIALS = {"username": EMAIL, "password": PASSWORD}
 pytestmark = pytest.mark.usefixtures("member")
+
+
+def scope_of_members(app: FastAPI) -> str:
+    return " ".join(sorted(app.state.routes.roles.scopes_of([Role.MEMBER])))
 
 
 def claims_in(app: FastAPI, answer: httpx.Response) -> AccessClaims:
@@ -41,7 +46,9 @@ def test_the_token_says_who_may_do_what_until_when(app: FastAPI, client: TestCli
     assert earliest <= claims.auth_time <= latest
     assert earliest <= claims.iat <= latest
     assert claims.exp - claims.iat == answer.json()["expires_in"] == 600
-    assert claims.scope == answer.json()["scope"] == "account:read notes:read notes:write"
+    assert {"account:read", "notes:write", "sessions:write"} <= claims.scopes
+    assert "users:read" not in claims.scopes
+    assert claims.scope == answer.json()["scope"] == scope_of_members(app)
     assert len(answer.json()["access_token"]) < 1536
 
 
@@ -80,7 +87,7 @@ def test_what_else_an_oauth_form_holds_changes_nothing(
     for kind, write in ((FORM, urlencode), (JSON, json.dumps)):
         claims = claims_in(app, send(client, kind, write(CREDENTIALS | others)))
         assert claims.client_id == "ostiary"
-        assert claims.scope == "account:read notes:read notes:write"
+        assert claims.scope == scope_of_members(app)
 
 
 @pytest.mark.parametrize("seconds", [60, 3600])
