@@ -71,6 +71,11 @@ class Edge:
         root = f"{self.cloud.endpoint}/_aws/execute-api/{API_ID}"
         return root if self.kind.stage == "$default" else f"{root}/{self.kind.stage}"
 
+    @property
+    def status_lists(self) -> str:
+        """What the address of each status list begins with, as the templates have it."""
+        return f"{self.url}/status-lists"
+
     def arn(self, method: str, path: str) -> str:
         """What API Gateway calls a request by; the emulator's account is all zeros."""
         stage = f"{API_ID}/{self.kind.stage}"

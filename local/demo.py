@@ -36,6 +36,7 @@ def walk(edge: Edge, client: httpx.Client, story: Story) -> None:
     _authorize(edge, token, story)
     _enforce(client, edge, token, story)
     _refuse(client, edge, token, story)
+    _log_out(client, token, story)
 
 
 def _log_in(client: httpx.Client, story: Story) -> str:
@@ -103,6 +104,14 @@ def _refuse(client: httpx.Client, edge: Edge, token: str, story: Story) -> None:
     reading = _bearer(tokens.issued(edge, "notes:read"))
     answer = client.post("/notes", json=NOTE, headers=reading)
     story.refused("a token without the scope: it may read, and writes", answer, 403)
+
+
+def _log_out(client: httpx.Client, token: str, story: Story) -> None:
+    story.title("And a session that ends, ends:")
+    answer = client.delete("/sessions", headers=_bearer(token))
+    story.expect("DELETE /sessions, logged out everywhere", answer, 204)
+    answer = client.get("/notes", headers=_bearer(token))
+    story.expect("GET /notes, which the kept policy lets by, and the app refuses", answer, 401)
 
 
 def _bearer(token: str) -> dict[str, str]:

@@ -4,10 +4,16 @@ import base64
 import json
 import time
 from collections.abc import Mapping
+from contextlib import closing
+from datetime import UTC, datetime
 from typing import Any
 
+from app.database import Database
+from app.sessions.places import take_place
+from app.tokens.claims import StatusReference
 from app.tokens.issue import Issuer
 from app.tokens.jwk import parse_key_set
+from app.tokens.urls import status_list_uri
 from local.cloud import AUDIENCE, Edge
 
 LIFETIME = 600
@@ -26,7 +32,10 @@ def tampered(token: str, **claims: Any) -> str:
 
 
 def issued(edge: Edge, *scopes: str, seconds_ago: float = 0) -> str:
-    """A token such as the edge itself issues, signed with its key by a clock that runs late."""
+    """A token such as the edge itself issues, signed with its key by a clock that runs late.
+
+    It is of no session, but has a place in a status list of the edge, where nobody ended it.
+    """
     issuer = Issuer(
         parse_key_set(edge.key_set.encode()),
         issuer=edge.url,
@@ -34,7 +43,13 @@ def issued(edge: Edge, *scopes: str, seconds_ago: float = 0) -> str:
         lifetime=LIFETIME,
         clock=lambda: time.time() - seconds_ago,
     )
-    return issuer.issue(sub="demo", client_id="ostiary", scopes=scopes)
+    return issuer.issue(sub="demo", client_id="ostiary", scopes=scopes, status=_place(edge))
+
+
+def _place(edge: Edge) -> StatusReference:
+    with closing(Database(edge.database_url)) as database, database.transaction() as session:
+        place = take_place(session, datetime.now(UTC))
+    return StatusReference(place.idx, status_list_uri(edge.status_lists, str(place.list_id)))
 
 
 def _decoded(segment: str) -> dict[str, Any]:

@@ -196,6 +196,7 @@ def test_cors_lets_one_origin_read_what_the_app_would_let_it_read(
         "allowMethods": cors["allow_methods"],
         "allowHeaders": cors["allow_headers"],
         "exposeHeaders": cors["expose_headers"],
+        "allowCredentials": cors["allow_credentials"],
         "maxAge": 600,
     }
 

@@ -9,7 +9,7 @@ ATTACKS: Mapping[int, str] = {
     2: "methodArn echo",
     3: "Cached policy, another method or path",
     4: "Cached policy, another user",
-    5: "The cache outlives exp",
+    5: "The cache outlives exp, or the session",
     6: "A fault cached as Deny",
     7: "A bad authorizer answer",
     8: "Trailing newline",
@@ -79,8 +79,16 @@ ELSEWHERE: tuple[Elsewhere, ...] = (
     ),
     Elsewhere(
         5,
-        "the edge keeps a policy past the end of its token, and the app refuses the token",
-        ("requests/test_sequences.py::test_a_policy_that_outlives_its_token_opens_nothing",),
+        "the edge keeps a policy past the end of its token, or of its session, and the app refuses the"
+        " token; the edge itself refuses an ended session 75 s later at most",
+        (
+            "requests/test_sequences.py::test_a_policy_that_outlives_its_token_opens_nothing",
+            (
+                "edge/test_revocation.py"
+                "::test_an_ended_session_passes_the_edge_no_longer_than_the_page_says"
+            ),
+            "edge/test_revocation.py::test_the_app_refuses_it_at_the_first_call_after_its_end",
+        ),
     ),
     Elsewhere(
         6,
