@@ -43,10 +43,11 @@ def issued(edge: Edge, *scopes: str, seconds_ago: float = 0) -> str:
         lifetime=LIFETIME,
         clock=lambda: time.time() - seconds_ago,
     )
-    return issuer.issue(sub="demo", client_id="ostiary", scopes=scopes, status=_place(edge))
+    return issuer.issue(sub="demo", client_id="ostiary", scopes=scopes, status=new_place(edge))
 
 
-def _place(edge: Edge) -> StatusReference:
+def new_place(edge: Edge) -> StatusReference:
+    """A place in a status list of the edge that nobody has."""
     with closing(Database(edge.database_url)) as database, database.transaction() as session:
         place = take_place(session, datetime.now(UTC))
     return StatusReference(place.idx, status_list_uri(edge.status_lists, str(place.list_id)))

@@ -71,16 +71,9 @@ def login(http: httpx.Client) -> Callable[[str, str], Headers]:
 
 
 @pytest.fixture(scope="session")
-def new_member(http: httpx.Client, login: Callable[[str, str], Headers]) -> Callable[[], Headers]:
+def new_member(http: httpx.Client) -> Callable[[], Headers]:
     """Somebody who registered and logged in through the edge, each time somebody else."""
-
-    def new_member() -> Headers:
-        email, password = f"member-{secrets.token_hex(6)}@example.com", secrets.token_hex(12)
-        answer = http.post("/users", json={"email": email, "password": password})
-        assert answer.status_code == 201, answer.text
-        return login(email, password)
-
-    return new_member
+    return lambda: registered(http)
 
 
 @pytest.fixture(scope="session")
@@ -114,12 +107,17 @@ def http_api(http_edge: Edge) -> Iterator[httpx.Client]:
         yield client
 
 
+def registered(client: httpx.Client) -> Headers:
+    """Somebody who registered and logged in through an API, each time somebody else."""
+    email, password = f"member-{secrets.token_hex(6)}@example.com", secrets.token_hex(12)
+    answer = client.post("/users", json={"email": email, "password": password})
+    assert answer.status_code == 201, answer.text
+    answer = client.post("/auth/login", data={"username": email, "password": password})
+    assert answer.status_code == 200, answer.text
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
 @pytest.fixture(scope="session")
 def http_member(http_api: httpx.Client) -> Headers:
     """Somebody who registered and logged in through the HTTP API."""
-    email, password = f"member-{secrets.token_hex(6)}@example.com", secrets.token_hex(12)
-    answer = http_api.post("/users", json={"email": email, "password": password})
-    assert answer.status_code == 201, answer.text
-    answer = http_api.post("/auth/login", data={"username": email, "password": password})
-    assert answer.status_code == 200, answer.text
-    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    return registered(http_api)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from uuid import uuid4
 
 import httpx
@@ -39,8 +40,10 @@ def test_every_route_is_open_to_its_scope_alone(
 
 
 def test_a_member_gets_200_on_notes_then_right_answers_everywhere_else(
-    http: httpx.Client, member: Headers
+    http: httpx.Client, new_member: Callable[[], Headers]
 ) -> None:
+    """One who is nobody else's: on the way he logs out, and deletes his account."""
+    member = new_member()
     token = member["Authorization"].removeprefix("Bearer ")
     mine = set(tokens.read(token)[1]["scope"].split())
     assert "users:read" not in mine

@@ -18,7 +18,7 @@ from local.image import Image, as_zip, read_image
 from local.story import Story
 from local.template import API_ID
 from tests.edge.answers import AUTHORIZER_LOGS, invocations
-from tests.edge.conftest import Headers
+from tests.edge.conftest import Headers, registered
 from tests.edge.test_cached_policy import SCOPES, TABLE, _ask
 
 HOUR = 3600
@@ -43,9 +43,14 @@ def _token(headers: Headers) -> str:
 
 def refused(answer: httpx.Response, status: int, message: str) -> bool:
     """API Gateway refused by itself, with one static word: no problem+json, no code."""
+    is_json = answer.headers.get("content-type") == "application/json"
+    if not (is_json and answer.content) or (answer.status_code, answer.json()) != (
+        status,
+        {"message": message},
+    ):
+        return False
     assert "www-authenticate" not in answer.headers
-    is_json = answer.headers["content-type"] == "application/json"
-    return is_json and (answer.status_code, answer.json()) == (status, {"message": message})
+    return True
 
 
 def test_the_seven_steps_are_as_expected(http_edge: Edge, http_api: httpx.Client) -> None:
@@ -87,14 +92,16 @@ def test_the_deployment_is_what_native_authorizers_ask_for(
 
 
 def test_a_member_gets_200_on_notes_then_right_answers_everywhere_else(
-    http_api: httpx.Client, http_member: Headers
+    http_api: httpx.Client,
 ) -> None:
-    mine = set(tokens.read(_token(http_member))[1]["scope"].split())
+    """One who is nobody else's: on the way he logs out, and deletes his account."""
+    member = registered(http_api)
+    mine = set(tokens.read(_token(member))[1]["scope"].split())
     assert "users:read" not in mine
-    assert http_api.get("/notes", headers=http_member).status_code == 200
+    assert http_api.get("/notes", headers=member).status_code == 200
 
     for route in TABLE:
-        answer = _ask(http_api, route, http_member)
+        answer = _ask(http_api, route, member)
         assert refused(answer, 403, "Forbidden") == (route["scope"] not in mine)
 
 

@@ -23,7 +23,10 @@ def test_a_preflight_needs_no_token_and_allows_what_the_api_takes(
 
     assert (answer.status_code, answer.text) == (204, "")
     assert answer.headers.get_list("access-control-allow-origin") == [ORIGIN]
-    assert answer.headers["access-control-allow-headers"] == "Authorization,Content-Type"
+    assert (
+        answer.headers["access-control-allow-headers"]
+        == "Authorization,Content-Type,Ostiary-Transport"
+    )
     assert answer.headers["access-control-allow-methods"] == "GET,POST,PUT,PATCH,DELETE"
 
 

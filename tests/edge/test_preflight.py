@@ -21,7 +21,10 @@ def test_a_preflight_needs_no_token_and_allows_what_the_api_takes(
 
     assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == ORIGIN
-    assert answer.headers["access-control-allow-headers"] == "Authorization,Content-Type"
+    assert (
+        answer.headers["access-control-allow-headers"]
+        == "Authorization,Content-Type,Ostiary-Transport"
+    )
     assert answer.headers["access-control-allow-methods"] == "GET,POST,PUT,PATCH,DELETE"
 
 

@@ -1,4 +1,4 @@
-"""How long an ended session still passes, measured through both deployed edges (docs/revocation.md).
+"""How long an ended session still passes, measured at both deployed edges (docs/revocation.md).
 
 The worst of times to end a session: the authorizer has just read its status list, and is asked once
 more just before that list is 15 s old. API Gateway keeps what it says then for another minute.
@@ -6,7 +6,7 @@ more just before that list is 15 s old. API Gateway keeps what it says then for 
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import httpx
@@ -101,8 +101,8 @@ def _admin_of(edge: Edge, client: httpx.Client) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def ended(
     edge: Edge, http: httpx.Client, http_edge: Edge, http_api: httpx.Client
-) -> Iterator[dict[tuple[str, str], Somebody]]:
-    """Sessions of both kinds of edge, each ended in one of the ways, watched until it is refused."""
+) -> dict[tuple[str, str], Somebody]:
+    """Sessions of both kinds of edge, each ended in one of the ways, watched until refused."""
     sides = {"REST API": (edge, http), "HTTP API": (http_edge, http_api)}
     admins = {side: _admin_of(*parts) for side, parts in sides.items()}
     somebody = {
@@ -130,7 +130,7 @@ def ended(
         time.sleep(0.5)
     for (side, way), one in sorted(somebody.items()):
         print(f"{side}: {way}: {one.refused_by_the_app} s, {one.refused_by_the_edge} s")
-    yield somebody
+    return somebody
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -79,8 +79,8 @@ ELSEWHERE: tuple[Elsewhere, ...] = (
     ),
     Elsewhere(
         5,
-        "the edge keeps a policy past the end of its token, or of its session, and the app refuses the"
-        " token; the edge itself refuses an ended session 75 s later at most",
+        "the edge keeps a policy past the end of its token, or of its session, and the app refuses"
+        " the token; the edge itself refuses an ended session 75 s later at most",
         (
             "requests/test_sequences.py::test_a_policy_that_outlives_its_token_opens_nothing",
             (

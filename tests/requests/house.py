@@ -18,6 +18,7 @@ from app.main import unwired_app
 from app.migrate import migrate
 from app.parts import find
 from app.settings import load_settings
+from app.tokens.claims import StatusReference
 from app.tokens.encoding import base64url_encode
 from app.tokens.issue import Issuer
 from app.tokens.jwk import parse_key_set
@@ -90,10 +91,10 @@ def _handler() -> Callable[[object], Event]:
 
 def deployed_maker(edge: Edge) -> TokenMaker:
     """Tokens such as the edge makes."""
-    return token_maker(parse_key_set(edge.key_set.encode()), edge.url)
+    return token_maker(parse_key_set(edge.key_set.encode()), edge.url, tokens.new_place(edge))
 
 
-def token_maker(keys: TrustedKeys, url: str) -> TokenMaker:
+def token_maker(keys: TrustedKeys, url: str, status: StatusReference | None = None) -> TokenMaker:
     """Tokens such as the issuer `url` makes, with these keys; `ago` seconds ago, if it is said."""
 
     def made(sub: str, *scopes: str, ago: float = 0) -> str:
@@ -104,7 +105,7 @@ def token_maker(keys: TrustedKeys, url: str) -> TokenMaker:
             lifetime=LIFETIME,
             clock=lambda: time.time() - ago,
         )
-        return issuer.issue(sub=sub, client_id="ostiary", scopes=scopes)
+        return issuer.issue(sub=sub, client_id="ostiary", scopes=scopes, status=status)
 
     return made
 

@@ -18,6 +18,7 @@ from urllib.parse import unquote
 import pytest
 from fastapi import FastAPI
 
+from app import errors
 from app.explain.refusal import Refusal
 from authorizer.handler import handler
 from local.template import read_template
@@ -27,6 +28,7 @@ from tests.doors.forge import ABSENT, Forge, join
 
 ROOT = Path(__file__).parent.parent.parent.parent
 # What a guard or the router answers; all else comes from behind them.
+NO_ROUTE = errors._DETAILS_BY_STATUS[404]
 BEFORE_THE_ROUTE = {
     *("unauthorized", "invalid_token", "insufficient_scope"),
     *("not_found", "method_not_allowed"),
@@ -85,7 +87,8 @@ def of_app(
         status, body = loop.run_until_complete(_ask(app, authorization, method, path))
     codes = logged_codes(caplog, "ostiary.access")
     code = body.get("code")
-    if code not in BEFORE_THE_ROUTE:
+    behind = code == "not_found" and body["detail"] != NO_ROUTE
+    if behind or code not in BEFORE_THE_ROUTE:
         assert codes == []
         return None
     return Refusal(status, code, *codes)
@@ -117,7 +120,7 @@ def of_rest_api(
     verbs, public, expression = _template()
     if method not in verbs or path == "/":
         return Refusal(404, "not_found")
-    if (method, path) in public:
+    if public.fullmatch(f"{method} {path}"):
         return None
     if not re.fullmatch(expression, authorization):
         return Refusal(401, "unauthorized")
@@ -140,7 +143,7 @@ def of_http_api(
     verbs, public, _ = _template()
     if method not in verbs or path == "/":
         return Refusal(404, "")
-    if (method, path) in public:
+    if public.fullmatch(f"{method} {path}"):
         return None
     if not authorization:
         return Refusal(401, "")
@@ -163,15 +166,15 @@ def of_http_api(
 
 
 @cache
-def _template() -> tuple[frozenset[str], frozenset[tuple[str, str]], str]:
+def _template() -> tuple[frozenset[str], re.Pattern[str], str]:
     """The verbs that `/{proxy+}` has, what is public, and which headers are judged."""
     resources = read_template(ROOT / "template.yaml")["Resources"]
     events = [e["Properties"] for e in resources["AppFunction"]["Properties"]["Events"].values()]
     verbs = frozenset(event["Method"] for event in events if event["Path"] == "/{proxy+}")
-    public = frozenset(
-        (event["Method"], event["Path"])
+    public = (
+        re.sub(r"\\{\w+\\}", "[^/]+", re.escape(f"{event['Method']} {event['Path']}"))
         for event in events
         if event.get("Auth", {}).get("Authorizer") == "NONE"
     )
     identity = resources["Api"]["Properties"]["Auth"]["Authorizers"]["Ostiary"]["Identity"]
-    return verbs, public, identity["ValidationExpression"]
+    return verbs, re.compile("|".join(public)), identity["ValidationExpression"]
