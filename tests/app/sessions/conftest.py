@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
+from tests.app.clients.machine import Machine
 from tests.app.sessions.house import House
 from tests.postgres import postgres_server, postgres_url
-from tests.support import key_set_document
+from tests.support import PASSWORD, Account, key_set_document
 
 __all__ = ["postgres_server", "postgres_url"]
 
@@ -35,3 +38,17 @@ def _house(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     house = House(url)
     yield house
     house.close()
+
+
+@pytest.fixture
+def machine(app: FastAPI, client: TestClient) -> Machine:
+    """A client that may see users."""
+    return Machine.make(app, client, "users:read")
+
+
+@pytest.fixture
+def tokens(client: TestClient, member: Account) -> dict[str, str]:
+    """Of a session of the member's own, its first tokens."""
+    form = {"username": member.email, "password": PASSWORD}
+    found: dict[str, str] = client.post("/auth/login", data=form).json()
+    return found

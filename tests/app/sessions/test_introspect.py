@@ -31,18 +31,6 @@ Tokens = dict[str, str]
 KINDS = ("access_token", "refresh_token")
 
 
-@pytest.fixture
-def machine(app: FastAPI, client: TestClient) -> Machine:
-    return Machine.make(app, client, "users:read")
-
-
-@pytest.fixture
-def tokens(client: TestClient) -> Tokens:
-    """Of a session of its own, its first tokens."""
-    found: Tokens = client.post("/auth/login", data=CREDENTIALS).json()
-    return found
-
-
 def ask(machine: Machine, token: str, **form: str) -> httpx.Response:
     answer: httpx.Response = machine.client.post(
         "/auth/introspect", data={"token": token, **form}, headers=machine.headers

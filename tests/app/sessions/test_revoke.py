@@ -26,18 +26,6 @@ pytestmark = pytest.mark.usefixtures("member")
 Tokens = dict[str, str]
 
 
-@pytest.fixture
-def machine(app: FastAPI, client: TestClient) -> Machine:
-    return Machine.make(app, client, "users:read")
-
-
-@pytest.fixture
-def tokens(client: TestClient) -> Tokens:
-    """Of a session of its own, its first tokens."""
-    found: Tokens = client.post("/auth/login", data=CREDENTIALS).json()
-    return found
-
-
 def refresh(client: TestClient, token: str) -> httpx.Response:
     form = {"grant_type": "refresh_token", "refresh_token": token}
     answer: httpx.Response = client.post("/auth/token", data=form)
