@@ -20,6 +20,7 @@ def upgrade() -> None:
     op.add_column(
         "users", sa.Column("session_epoch", sa.Integer(), server_default="0", nullable=False)
     )
+    op.add_column("users", sa.Column("sessions_ended_at", UtcDateTime(), nullable=True))
     op.create_table(
         "clients",
         sa.Column("id", sa.String(64), nullable=False),
@@ -122,5 +123,5 @@ def _create_refresh_tokens() -> None:
 def downgrade() -> None:
     for table in ("refresh_tokens", "sessions", "status_lists", "clients"):
         op.drop_table(table)
-    for column in ("session_epoch", "disabled_at", "name"):
+    for column in ("sessions_ended_at", "session_epoch", "disabled_at", "name"):
         op.drop_column("users", column)

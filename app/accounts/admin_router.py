@@ -32,6 +32,9 @@ async def role_book(request: Request) -> RoleBook:
     return table.roles
 
 
+RoleBookDep = Annotated[RoleBook, Depends(role_book)]
+
+
 @router.get("")
 def list_users(
     claims: UsersRead, database: DatabaseDep, limit: Limit = 20, cursor: Cursor = None
@@ -53,15 +56,25 @@ def read_user(claims: UsersRead, user_id: UUID, database: DatabaseDep) -> UserVi
 
 @router.patch("/{user_id:id}")
 def change_user(
-    claims: UsersWrite, user_id: UUID, change: UserChange, database: DatabaseDep, clock: ClockDep
+    claims: UsersWrite,
+    user_id: UUID,
+    change: UserChange,
+    database: DatabaseDep,
+    clock: ClockDep,
+    book: RoleBookDep,
 ) -> UserView:
-    """Change a user's name, keep him out or let him in again. Who is kept out is logged out."""
+    """Change a user's name, keep him out or let him in again. Who is kept out is logged out.
+
+    You can let nobody in again who has a role with a scope which your own token lacks.
+    """
     given = change.model_fields_set
     with recorded(claims, user_id, _told(change)), database.transaction() as session:
         user = _held(session, claims, user_id)
         if "name" in given:
             user.name = change.name
         if "disabled" in given:
+            if not change.disabled:
+                administration.check_enabling(book, user, claims.scopes)
             administration.set_disabled(session, user, clock.now(), disabled=change.disabled)
         return UserView.of(user)
 
@@ -81,7 +94,7 @@ def replace_roles(
     given: RolesOfUser,
     database: DatabaseDep,
     clock: ClockDep,
-    book: Annotated[RoleBook, Depends(role_book)],
+    book: RoleBookDep,
 ) -> UserView:
     """Let a user hold these roles and no others. Where that is a change, he is logged out.
 

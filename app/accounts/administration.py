@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from app.access.scopes import Role, RoleBook
@@ -16,14 +16,20 @@ from app.accounts.models import User, UserRole
 from app.errors import LastAdministrator, ScopeNotHeld
 from app.sessions.ending import Because, end_sessions_of_user, forget_callers
 
+# Any number, as long as it is always the same, and another than that of the migrations.
+ADMINISTRATION_LOCK = 0x0571A22
+
 
 def hold(session: Session, user_id: UUID) -> None:
     """Let nobody else change this user, or administrators, until the transaction ends.
 
-    The administrators come first and in one order, so that nobody waits in a circle. The user is
-    locked as for deleting: a weaker lock made stronger later would meet a login half way.
+    One lock for all comes first, so that nobody waits in a circle. The user is locked as for
+    deleting: a weaker lock made stronger later would meet a login half way.
     """
-    _hold_administrators(session)
+    if _is_postgresql(session):
+        # Not the administrators' rows one by one: one more of them during the wait would have to
+        # be locked out of order.
+        session.execute(select(func.pg_advisory_xact_lock(ADMINISTRATION_LOCK)))
     session.execute(select(User.id).where(User.id == user_id).with_for_update())
     # SQLite knows no such locks: there, whoever writes keeps all other writers out.
     session.execute(
@@ -67,11 +73,16 @@ def set_roles(session: Session, user: User, roles: Iterable[str], now: datetime)
 
 def check_grant(book: RoleBook, user: User, roles: Iterable[str], held: frozenset[str]) -> None:
     """ScopeNotHeld where a role that he does not hold yet has a scope that is not in `held`."""
-    granted = book.scopes_of(set(roles) - set(user.role_names))
-    if lacking := sorted(granted - held):
-        raise ScopeNotHeld(
-            f"Nobody grants what he lacks, and the access token lacks {', '.join(lacking)}."
-        )
+    _check_held(book.scopes_of(set(roles) - set(user.role_names)), held)
+
+
+def check_enabling(book: RoleBook, user: User, held: frozenset[str]) -> None:
+    """ScopeNotHeld where he is disabled, and one of his roles has a scope that is not in `held`.
+
+    To let him in again is to give him his roles back.
+    """
+    if user.disabled_at is not None:
+        _check_held(book.scopes_of(user.role_names), held)
 
 
 def delete_user(session: Session, user: User, now: datetime) -> None:
@@ -79,6 +90,7 @@ def delete_user(session: Session, user: User, now: datetime) -> None:
 
     His sessions stay, ended and nobody's, until no token of them is alive: the edge reads of them.
     """
+    _allow_time(session)
     end_sessions_of_user(session, user.id, Because.USER_DELETED, now)
     forget_callers(session, user.id)
     counted = _administers(user)
@@ -89,11 +101,21 @@ def delete_user(session: Session, user: User, now: datetime) -> None:
     _flush_and_count(session, counted=counted)
 
 
-def _hold_administrators(session: Session) -> None:
-    """Lock the roles of all administrators, also of those who became it during the wait."""
-    roles = select(UserRole.user_id).where(UserRole.name == Role.ADMIN).order_by(UserRole.user_id)
-    while session.scalars(roles.with_for_update()).all() != session.scalars(roles).all():
-        pass
+def _check_held(scopes: frozenset[str], held: frozenset[str]) -> None:
+    if lacking := sorted(scopes - held):
+        raise ScopeNotHeld(
+            f"Nobody grants what he lacks, and the access token lacks {', '.join(lacking)}."
+        )
+
+
+def _allow_time(session: Session) -> None:
+    """Of a user who is deleted, every row is touched: his notes, his sessions not pruned yet."""
+    if _is_postgresql(session):
+        session.execute(text("SET LOCAL statement_timeout = '20s'"))
+
+
+def _is_postgresql(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
 
 
 def _administers(user: User) -> bool:

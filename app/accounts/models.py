@@ -16,7 +16,8 @@ class User(Base):
     """Somebody who can log in. `email` is kept in the one spelling that `emails` makes of it.
 
     `session_epoch` counts how often all his sessions were ended: a login that was under way
-    meanwhile finds another number than the one it began with, and begins nothing.
+    meanwhile finds another number than the one it began with, and begins nothing. When that was
+    last, `sessions_ended_at` says: of a token without a session, it is all that tells.
     """
 
     __tablename__ = "users"
@@ -29,6 +30,7 @@ class User(Base):
     name: Mapped[str | None] = mapped_column(String(MAX_NAME))
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     session_epoch: Mapped[int] = mapped_column(default=0, server_default="0")
+    sessions_ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     roles: Mapped[list["UserRole"]] = relationship(
         cascade="all, delete-orphan", lazy="selectin", passive_deletes=True
     )

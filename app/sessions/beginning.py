@@ -19,6 +19,7 @@ from app.database import Database
 from app.errors import InvalidCredentials
 from app.sessions.access_tokens import AccessTokens
 from app.sessions.caller import Caller
+from app.sessions.ending import end_oldest_sessions
 from app.sessions.models import AuthSession, RefreshToken
 from app.sessions.oauth_errors import InvalidClient
 from app.sessions.opaque_tokens import hash_of, new_token
@@ -27,6 +28,9 @@ from app.sessions.schemas import TokenResponse
 
 FIRST_PARTY_CLIENT = "ostiary"
 IDLE = timedelta(days=7)
+# How many living sessions a user has at most (OWASP ASVS 5.0, 7.1.2). Whatever ends all of them
+# does so in one statement, which the database gives little time.
+MAX_SESSIONS = 100
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Beginning:
     def for_user(
         self, user_id: UUID, epoch: int, scopes: Iterable[str], caller: Caller
     ) -> TokenResponse:
-        """The first tokens of a user's session.
+        """The first tokens of a user's session. Where it would be one too many, his oldest ends.
 
         `epoch` is his `session_epoch` from before his password was checked; InvalidCredentials
         where it is another by now: all that had begun until then was ended.
@@ -54,6 +58,8 @@ class Beginning:
         with self.database.transaction() as session:
             if not _hold_epoch(session, user_id, epoch):
                 raise InvalidCredentials("Your sessions were just ended. Log in again.")
+            # Before the new one is there: whatever the clocks say, it is not the oldest.
+            end_oldest_sessions(session, user_id, now, kept=MAX_SESSIONS - 1)
             session.add(auth)
             session.flush()
             session.add(token)

@@ -1,15 +1,22 @@
 """The ends of sessions. What is ended here, no token of it outlives in this app."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, update
+from sqlalchemy import ColumnElement, CursorResult, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.sessions.models import AuthSession
+
+# A session is not over for everybody at once: the clock of another machine may be minutes behind,
+# a refresh that found it alive may be about to draw its life out, and verifiers have a leeway.
+_OVER_EVERYWHERE = timedelta(minutes=10)
+# At a time; more than one is too many only where more were allowed before.
+_MOST_ENDED_AT_ONCE = 10
+_OF_CALLERS = ("first_user_agent", "first_address", "last_user_agent", "last_address")
 
 
 class Because(StrEnum):
@@ -23,6 +30,7 @@ class Because(StrEnum):
     USER_DISABLED = "user_disabled"
     USER_DELETED = "user_deleted"
     CLIENT_CHANGED = "client_changed"
+    TOO_MANY = "too_many"
     REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105
 
 
@@ -32,35 +40,60 @@ def end_session(session: Session, session_id: UUID, because: Because, now: datet
 
 
 def end_sessions_of_user(session: Session, user_id: UUID, because: Because, now: datetime) -> int:
-    """End every session of a user, also one whose login is under way; how many there were.
+    """End every living session of a user, also one whose login is under way; how many there were.
 
     The user's row is locked first: whoever logs in waits, and then finds another epoch.
     """
-    epoch = {"session_epoch": User.session_epoch + 1}
     session.execute(
-        update(User).where(User.id == user_id).values(epoch),
+        update(User)
+        .where(User.id == user_id)
+        .values(session_epoch=User.session_epoch + 1, sessions_ended_at=now),
         execution_options={"synchronize_session": False},
     )
-    return _end(session, AuthSession.user_id == user_id, because, now)
+    return _end(session, (AuthSession.user_id == user_id) & _may_live(now), because, now)
+
+
+def end_oldest_sessions(session: Session, user_id: UUID, now: datetime, *, kept: int) -> int:
+    """End the living sessions of a user but for the newest `kept`; how many there were.
+
+    A few at a time: it is part of a login. Whoever calls this has locked the user's row.
+    """
+    beyond = (
+        select(AuthSession.id)
+        .where(
+            AuthSession.user_id == user_id,
+            AuthSession.ended_at.is_(None),
+            AuthSession.expires_at > now,
+        )
+        .order_by(AuthSession.created_at.desc(), AuthSession.id.desc())
+        .offset(kept)
+        .limit(_MOST_ENDED_AT_ONCE)
+    )
+    return _end(session, AuthSession.id.in_(beyond), Because.TOO_MANY, now)
 
 
 def end_sessions_of_client(
     session: Session, client_id: str, because: Because, now: datetime
 ) -> int:
-    """End every session that a confidential client has by itself; how many there were."""
+    """End every living session that a confidential client has by itself; how many there were."""
     own = (AuthSession.client_id == client_id) & AuthSession.user_id.is_(None)
-    return _end(session, own, because, now)
+    return _end(session, own & _may_live(now), because, now)
 
 
 def forget_callers(session: Session, user_id: UUID) -> None:
     """Take out of a user's sessions what tells of him; the rows must stay until they are pruned."""
-    nothing = dict.fromkeys(
-        ("first_user_agent", "first_address", "last_user_agent", "last_address")
-    )
+    known = or_(*(getattr(AuthSession, name).is_not(None) for name in _OF_CALLERS))
     session.execute(
-        update(AuthSession).where(AuthSession.user_id == user_id).values(nothing),
+        update(AuthSession)
+        .where(AuthSession.user_id == user_id, known)
+        .values(dict.fromkeys(_OF_CALLERS)),
         execution_options={"synchronize_session": False},
     )
+
+
+def _may_live(now: datetime) -> ColumnElement[bool]:
+    """That a session may be alive for somebody. Of those that may not, there can be very many."""
+    return AuthSession.expires_at > now - _OVER_EVERYWHERE
 
 
 def _end(session: Session, which: ColumnElement[bool], because: Because, now: datetime) -> int:

@@ -38,7 +38,12 @@ def user_of(session: Session, claims: AccessClaims) -> User:
     user, session_id, ended_at = found
     if user.disabled_at is not None:
         raise _refused("user_disabled", claims)
-    if claims.sid is not None and (session_id is None or ended_at is not None):
+    if claims.sid is None:
+        last = user.sessions_ended_at
+        ended = last is not None and claims.iat <= last.timestamp()
+    else:
+        ended = session_id is None or ended_at is not None
+    if ended:
         raise _refused(SessionEnded.code, claims)
     return user
 

@@ -19,7 +19,7 @@ from app.main import unwired_app
 from app.parts import find
 from app.sessions.ending import Because, end_session
 from app.tokens.verify import Verifier
-from tests.support import PASSWORD, Account
+from tests.support import PASSWORD, Account, bearer, token_of
 
 GUARDED: tuple[RouteEntry, ...] = unwired_app().state.routes.guarded
 # What each route takes, so that nothing but the token is wrong.
@@ -87,3 +87,14 @@ def test_the_same_request_of_who_is_not_shut_out_gets_through(
     Account.create(app, client, "another@example.com", ["admin"])
     answer = ask(client, route, admin.token)
     assert answer.status_code in (200, 201, 204, 404), answer.text
+
+
+def test_a_token_without_a_session_ends_with_all_sessions_of_its_user(
+    app: FastAPI, client: TestClient, member: Account
+) -> None:
+    """Such as was issued before there were sessions."""
+    me = client.get("/users/me", headers=member.headers).json()["id"]
+    old = bearer(token_of(app, me, "account:read"))
+    assert client.get("/users/me", headers=old).status_code == 200
+    assert client.delete("/sessions", headers=member.headers).status_code == 204
+    assert client.get("/users/me", headers=old).status_code == 401

@@ -1,5 +1,6 @@
 """Administrators who end each other at the same instant, on SQLite and on PostgreSQL."""
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -10,10 +11,12 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import delete, select, text
+from sqlalchemy.exc import OperationalError
 
+from app.accounts.administration import ADMINISTRATION_LOCK, hold
 from app.accounts.models import User, UserRole
 from app.accounts.service import create_user
-from app.database import Database
+from app.database import MIGRATIONS, Database
 from app.migrate import migrate
 from app.parts import find
 from app.resources.notes.models import Note
@@ -193,3 +196,40 @@ def test_a_deletion_waits_for_a_login_and_does_not_meet_it_half_way(
                 select(User.id).where(User.id == second).with_for_update(read=True)
             )
         assert deleting.result(timeout=30) == (204, "")
+
+
+WAITING = text("""
+    SELECT waiting.locktype, held.relation::regclass::text
+    FROM pg_locks waiting LEFT JOIN pg_locks held
+        ON held.pid = waiting.pid AND held.granted AND held.mode = 'RowShareLock'
+    WHERE NOT waiting.granted
+""")
+
+
+def test_who_waits_to_administrate_holds_nobody_meanwhile_and_not_for_ever(
+    make_app: AppMaker, postgres_url: str
+) -> None:
+    """Whoever held one and waited for another could meet somebody who does it the other way."""
+    app = make_app(database_url=postgres_url)
+    first, second = new_administrators(app, 2)
+    database = find(app, Database)
+
+    def hold_second() -> None:
+        with database.transaction() as session:
+            hold(session, second)
+
+    with ThreadPoolExecutor(1) as pool, database.transaction() as session:
+        hold(session, first)
+        holding = pool.submit(hold_second)
+        while not (seen := session.execute(WAITING).all()):
+            assert not holding.done()
+        assert [tuple(row) for row in seen] == [("advisory", None)]
+        with pytest.raises(OperationalError, match="lock timeout"):
+            holding.result(timeout=30)
+
+
+def test_administration_does_not_wait_for_a_migration() -> None:
+    (found,) = re.findall(
+        r"^MIGRATION_LOCK = (\w+)", (MIGRATIONS / "env.py").read_text("utf-8"), re.MULTILINE
+    )
+    assert int(found, 0) != ADMINISTRATION_LOCK

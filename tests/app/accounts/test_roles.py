@@ -104,6 +104,42 @@ def test_who_may_write_users_does_not_promote_himself(
     check_refused(give(climber, id_of(member), "member", "admin"), "scope_not_held", 403)
 
 
+ENABLED = {"disabled": False}
+
+
+def test_nobody_gives_back_a_scope_that_his_token_lacks(
+    app: FastAPI, client: TestClient, member: Account, admin: Account
+) -> None:
+    second = Account.create(app, client, "second@example.com", ["admin"])
+    whose = id_of(second)
+    machine = Account(client, "", token_of(app, "client_1234", "users:write", *MEMBER_SCOPES))
+    narrowed = Account(client, "", token_of(app, id_of(admin), "users:write"))
+    assert ask(machine, "PATCH", whose, ENABLED).status_code == 200  # it is no change
+    assert ask(admin, "PATCH", whose, {"disabled": True}).status_code == 200
+    for who in (machine, narrowed):
+        refused = ask(who, "PATCH", whose, ENABLED | {"name": "Ada"})
+        check_refused(refused, "scope_not_held", 403)
+        assert "users:read" in refused.json()["detail"]
+        assert "users:write" not in refused.json()["detail"]
+    left = ask(admin, "GET", whose).json()
+    assert (left["disabled"], left["name"]) == (True, None)
+    # To keep somebody out takes no more than before, nor to give back what one holds.
+    his = id_of(member)
+    for disabled in (True, False):
+        assert ask(machine, "PATCH", his, {"disabled": disabled}).status_code == 200
+    assert ask(admin, "PATCH", whose, ENABLED).json()["disabled"] is False
+
+
+def test_who_holds_no_role_is_let_in_again_by_who_may_write_users(
+    app: FastAPI, client: TestClient
+) -> None:
+    whose = id_of(Account.create(app, client, "nobody@example.com", ["member"]))
+    writer = Account(client, "", token_of(app, "client_1234", "users:write"))
+    assert give(writer, whose).status_code == 200
+    for body in ({"disabled": True}, ENABLED):
+        assert ask(writer, "PATCH", whose, body).status_code == 200
+
+
 def test_the_last_administrator_stays_one(member: Account, admin: Account) -> None:
     whose = id_of(admin)
     for answer in (
