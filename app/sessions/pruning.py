@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.database import Database
 from app.sessions.models import AuthSession, RefreshToken, StatusList
-from app.sessions.refreshing import RETRY
+from app.sessions.refreshing import SALT_GRACE
 from app.tokens.status_list import LIFETIME_SECONDS
 from app.tokens.verify import LEEWAY_SECONDS
 
@@ -24,8 +24,6 @@ CLOCKS_SECONDS = 300  # by which two machines may disagree, the gateway's cache 
 # A session's bit goes back to 0 with its row. By then its last access token must have expired for
 # everybody who reads it, and nobody may need the list any more in which its place was.
 GRACE = timedelta(seconds=MAX_TOKEN_SECONDS + LEEWAY_SECONDS + LIFETIME_SECONDS + CLOCKS_SECONDS)
-# Salts are wiped at the next refresh; this is for those behind which nobody comes.
-SALT_GRACE = RETRY + timedelta(seconds=CLOCKS_SECONDS)
 BATCH = 500
 
 

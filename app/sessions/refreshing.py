@@ -10,7 +10,7 @@ whoever never got the answer, go on. Nothing is decided by the order of two time
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
 
@@ -32,14 +32,19 @@ from app.sessions.schemas import TokenResponse
 
 _LOG = logging.getLogger("ostiary.sessions")
 RETRY = timedelta(seconds=10)
+# By how much the clocks of two processes may differ, or a request may be older than the spending
+# that it waited for.
+CLOCKS = timedelta(seconds=30)
+SALT_GRACE = RETRY + CLOCKS
 SECOND = timedelta(seconds=1)
 WIPED_AT_ONCE = 50
 
 
-class _Presented(NamedTuple):
+@dataclass(frozen=True)
+class _Presented:
     """A refresh token that somebody presented, and what it is known by."""
 
-    token: str
+    token: str = field(repr=False)
     hash: bytes
 
 
@@ -82,7 +87,10 @@ class Refreshing:
         if min(last, auth.expires_at) - now < SECOND or client_id not in (None, auth.client_id):
             raise InvalidGrant
         auth.expires_at = min(last, now + IDLE)
-        answer = self.access_tokens.sign(auth, _narrowed(granted, auth.scope, scope))
+        try:
+            answer = self.access_tokens.sign(auth, _narrowed(granted, auth.scope, scope))
+        except ValueError:  # its last second has passed meanwhile
+            raise InvalidGrant from None
         successor = self._spend(presented, auth, caller, now)
         return answer.model_copy(update={"refresh_token": successor})
 
@@ -108,19 +116,23 @@ class Refreshing:
         return auth, granted, used_at is not None
 
     def _spend(
-        self, presented: _Presented, auth: AuthSession, caller: Caller, now: datetime
+        self, presented: _Presented, auth: AuthSession, caller: Caller, asked_at: datetime
     ) -> str:
-        """The successor: a new one to who is first, the same one to who presents it once more."""
+        """The successor: a new one to who is first, the same one to who presents it once more.
+
+        The window begins with the spending, however long the signing before it took; who asked
+        before the window closed is in time, however long his own took.
+        """
+        now, salt = self.clock.now(), new_salt()
         with self.database.transaction() as session:
-            salt = new_salt()
             if _is_first(session, presented, salt, now):
                 successor = successor_of(presented.token, salt)
-                _forget_salts(session, presented, auth, now - self.retry)
+                _forget_salts(session, presented, auth, now - SALT_GRACE)
                 _use(session, auth, caller, now)
                 token = RefreshToken(hash=hash_of(successor), session_id=auth.id, created_at=now)
                 session.add(token)
                 return successor
-            known = self._successor(session, presented, now)
+            known = self._successor(session, presented, asked_at)
             ended = known is None and end_session(
                 session, auth.id, Because.REFRESH_TOKEN_REUSED, now
             )
@@ -133,7 +145,7 @@ class Refreshing:
         token = _state_of(session, presented)
         if token.ended_at is not None or token.salt is None or token.used_at is None:
             return None
-        if abs(now - token.used_at) >= self.retry:  # `abs`: of two machines, one clock is behind
+        if not -CLOCKS < now - token.used_at < self.retry:
             return None
         successor = successor_of(presented.token, token.salt)
         unused = select(RefreshToken.hash).where(
@@ -221,5 +233,6 @@ def _refused(auth: AuthSession, *, ended: bool) -> InvalidGrant:
     """Recorded where it ended the session: somebody holds a token that he should not."""
     if ended:
         extra = {"code": Because.REFRESH_TOKEN_REUSED.value, "sub": str(auth.user_id)}
-        _LOG.warning("a spent refresh token came back; session %s was ended", auth.id, extra=extra)
+        what = "a spent refresh token came back; its session was ended"
+        _LOG.warning("refused: %s: %s: %s", extra["code"], what, auth.id, extra=extra)
     return InvalidGrant()

@@ -59,7 +59,7 @@ def test_the_successor_is_derived_from_the_token_and_its_salt(house: House) -> N
     assert decoded(following) == hmac.new(decoded(token), salt, hashlib.sha256).digest()
 
 
-@pytest.mark.parametrize("times", [(0, 0, 0), (3, 3, 3.99), (9.99,), (-9.99,), (-4, 8)])
+@pytest.mark.parametrize("times", [(0, 0, 0), (3, 3, 3.99), (9.99,), (-29.99,), (-4, 8)])
 def test_within_ten_seconds_the_same_successor_comes_with_a_fresh_access_token(
     house: House, times: tuple[float, ...]
 ) -> None:
@@ -75,7 +75,7 @@ def test_within_ten_seconds_the_same_successor_comes_with_a_fresh_access_token(
     assert house.refresh(followings.pop()).refresh_token
 
 
-@pytest.mark.parametrize("seconds", [10, 10.01, 3600, -10, -3600])
+@pytest.mark.parametrize("seconds", [10, 10.01, 3600, -30, -3600])
 def test_from_ten_seconds_on_a_spent_token_ends_the_session(
     house: House, seconds: float, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -122,10 +122,11 @@ def test_the_salts_of_other_sessions_are_wiped_once_their_time_is_over(house: Ho
     spent = [house.token() for _ in range(3)]
     for token in spent:
         house.refresh(token)
-        house.clock.move(5)
+        house.clock.move(20.5)
     house.refresh(house.token())
     wiped = [house.row_of(token).salt is None for token in spent]
-    assert wiped == [True, False, False], "used 15, 10 and 5 seconds ago"
+    # Ten seconds, and thirty by which the clock of another process may be ahead.
+    assert wiped == [True, True, False], "used 61.5, 41 and 20.5 seconds ago"
 
 
 def test_a_session_is_over_seven_days_after_its_last_use(house: House) -> None:

@@ -1,5 +1,7 @@
 """What a refresh token does not do, and what is lost by asking: nothing."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import delete, update
 
@@ -10,7 +12,7 @@ from app.sessions.oauth_errors import InvalidGrant
 from app.sessions.opaque_tokens import new_token
 from app.tokens.errors import KeysUnavailable
 from app.tokens.issue import Issuer
-from tests.app.sessions.house import House, is_refused, successor
+from tests.app.sessions.house import DAY, House, is_refused, successor
 
 
 @pytest.mark.parametrize("client_id", ["other", "OSTIARY", "ostiary ", "client_1", "é"])
@@ -149,3 +151,37 @@ def test_without_keys_nothing_is_spent(house: House, monkeypatch: pytest.MonkeyP
         patch.setattr(Issuer, "issue", no_keys)
         assert house.post(token).status_code == 503
     assert successor(house.refresh(token)) == following
+
+
+def slow(house: House, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """The key service answers after so many seconds."""
+    sign = Issuer.issue
+
+    def late(issuer: Issuer, **claims: Any) -> str:
+        house.clock.move(seconds)
+        return sign(issuer, **claims)
+
+    monkeypatch.setattr(Issuer, "issue", late)
+
+
+def test_the_window_begins_with_the_spending_and_not_with_the_request(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = house.token()
+    with monkeypatch.context() as patch:
+        slow(house, patch, 9.5)
+        following = successor(house.refresh(token))
+    house.clock.move(9)
+    with monkeypatch.context() as patch:
+        slow(house, patch, 9.5)
+        assert successor(house.refresh(token)) == following, "who asked in time is in time"
+    assert is_refused(house.post(token))
+
+
+def test_a_session_whose_last_second_passes_while_it_is_signed_for_is_over(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, week = house.token(), house.open(refresh_token_days=7)
+    house.clock.move(7 * DAY - 1.5)
+    slow(house, monkeypatch, 2)
+    assert is_refused(house.post(token, app=week))
