@@ -28,7 +28,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
@@ -217,11 +217,19 @@ def problem_from(error: Exception) -> JSONResponse:
             return problem_from(Unavailable("The service cannot use its keys."))
         case DBAPIError() if getattr(error.orig, "sqlstate", None) in _NOT_READY:
             return _no_database(error)
+        case IntegrityError() if _refers_to_nothing(error):
+            return problem_from(NotFound("What this request belongs to is gone."))
         case StaleDataError():
             return problem_from(NotFound("What this request changes is gone."))
         case _:
             _LOG.error("Unforeseen", exc_info=error)
             return problem(500, "internal_error", "Something went wrong on our side.")
+
+
+def _refers_to_nothing(error: IntegrityError) -> bool:
+    """Whether a row was to be written whose owner, say, was deleted at the same time."""
+    sqlite = "FOREIGN KEY constraint failed" in str(error.orig)
+    return getattr(error.orig, "sqlstate", None) == "23503" or sqlite
 
 
 def _no_database(error: Exception) -> JSONResponse:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from app.parts import part
-from app.tokens.urls import check_issuer, on_loopback
+from app.tokens.urls import STATUS_LISTS, check_issuer, check_status_list_base, on_loopback
 
 STATE_FOLDER = ".ostiary"
 LOCAL_ISSUER = "http://127.0.0.1:8000"
@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     @classmethod
     def _demand_what_has_no_safe_default(cls, given: dict[str, Any]) -> dict[str, Any]:
         issuer = check_issuer(given.get("issuer", LOCAL_ISSUER))
+        check_status_list_base(issuer.rstrip("/") + STATUS_LISTS)
         demanded: tuple[str, ...] = ()
         if on_lambda():
             demanded = ("issuer", "audience", "keys", "database_url")

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.orm import Session
@@ -31,11 +31,12 @@ class KnownClient:
     scope: str
 
 
-class NewClient(NamedTuple):
+@dataclass(frozen=True)
+class NewClient:
     """A client that was made just now, and its secret, which is nowhere else."""
 
     id: str
-    secret: str
+    secret: str = field(repr=False)
 
 
 def hash_of_secret(secret: str) -> bytes:

@@ -8,9 +8,7 @@ from app.sessions.models import AuthSession
 from app.sessions.schemas import TokenResponse
 from app.tokens.claims import StatusReference
 from app.tokens.issue import Issuer
-from app.tokens.urls import status_list_uri
-
-STATUS_LISTS = "/status-lists"
+from app.tokens.urls import STATUS_LISTS, status_list_uri
 
 
 @dataclass(frozen=True)

@@ -124,11 +124,12 @@ def _stage(now: bool, rest: str | None, http: str | None, name: str | None) -> S
 
 def _flush(stage: Stage) -> None:
     """Only once the lists are read anew: what is decided before is kept in the cache again."""
-    for left in range(LISTS_SECONDS, 0, -1):
-        line = f"The authorizers ask for the status lists again: {left} s"
-        _show_progress(line, in_log=left == LISTS_SECONDS)
-        sleep(1)
     try:
+        stage.check()  # before anybody waits for nothing
+        for left in range(LISTS_SECONDS, 0, -1):
+            line = f"The authorizers ask for the status lists again: {left} s"
+            _show_progress(line, in_log=left == LISTS_SECONDS)
+            sleep(1)
         stage.flush()
     except NotFlushed as error:
         _end_progress()

@@ -1,5 +1,6 @@
 """API Gateway's cache of policies, emptied at once: for each stage of an API, by its API's kind."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from app.tokens.aws_sources import client
@@ -29,12 +30,20 @@ class Stage(NamedTuple):
     name: str
     is_rest: bool
 
+    def check(self) -> None:
+        """NotFlushed where it is plain already that AWS cannot be asked."""
+        self._told(self._client)
+
     def flush(self) -> None:
         """Let every request meet the authorizer again; NotFlushed where AWS did not do that."""
+        self._told(self._ask)
+
+    def _told(self, asking: Callable[[], object]) -> None:
+        """What AWS, or the lack of it, makes impossible, as NotFlushed."""
         from botocore.exceptions import BotoCoreError, ClientError  # AWS alone needs it
 
         try:
-            self._ask()
+            asking()
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", "an error without a code"))
             raise NotFlushed(f"{self._advice(code)} ({code})") from None
@@ -48,11 +57,14 @@ class Stage(NamedTuple):
     def _ask(self) -> None:
         # https://docs.aws.amazon.com/apigateway/latest/api/API_FlushStageAuthorizersCache.html
         # https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-stages-stagename-cache-authorizers.html
-        api: Any = client("apigateway" if self.is_rest else "apigatewayv2")
+        api = self._client()
         if self.is_rest:
             api.flush_stage_authorizers_cache(restApiId=self.api_id, stageName=self.name)
         else:
             api.reset_authorizers_cache(ApiId=self.api_id, StageName=self.name)
+
+    def _client(self) -> Any:
+        return client("apigateway" if self.is_rest else "apigatewayv2")
 
     def _advice(self, code: str) -> str:
         if code not in _NO_RIGHT:

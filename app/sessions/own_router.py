@@ -1,5 +1,6 @@
 """Where one is logged in, and the way to end it there."""
 
+import logging
 from uuid import UUID
 
 from fastapi import Response
@@ -15,6 +16,9 @@ from app.sessions.guards import SessionsRead, SessionsWrite
 from app.sessions.holders import check_holder, user_of
 from app.sessions.schemas import SessionView
 from app.sessions.transport import CookieWanted, take_back
+from app.tokens.errors import quoted
+
+_LOG = logging.getLogger("ostiary.sessions")
 
 router = guarded_router(prefix="/sessions", tags=["sessions"])
 
@@ -72,4 +76,7 @@ def end_one_session(
         own = str(auth.user_id) == claims.sub
         because = Because.LOGOUT if own else Because.ADMINISTRATOR
         end_session(session, auth.id, because, clock.now())
+    if not own:
+        extra = {"sub": claims.sub, "user_id": str(auth.user_id)}
+        _LOG.info("session %s ended by %s", session_id, quoted(claims.sub), extra=extra)
     take_back(response, by_cookie=by_cookie and str(session_id) == claims.sid)

@@ -24,5 +24,5 @@ def get_session(session: Session, session_id: UUID, *, owner: UUID | None) -> Au
     """One session, or NotFound; that of somebody else is found where `owner` is None alone."""
     found = session.get(AuthSession, session_id)
     if found is None or owner not in (None, found.user_id):
-        raise NotFound("You have no session with this id.")
+        raise NotFound("There is no session with this id.")
     return found

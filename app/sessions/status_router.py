@@ -7,9 +7,9 @@ from fastapi import Request, Response
 
 from app.access.guards import router as guarded_router
 from app.parts import part
-from app.sessions.access_tokens import STATUS_LISTS
 from app.sessions.status_lists import PublishedLists
 from app.tokens.status_list import MEDIA_TYPE
+from app.tokens.urls import STATUS_LISTS
 
 # Added to how long an ended session passes, where a cache lies between (docs/revocation.md). One
 # second lets that cache ask once for all; `must-revalidate`: it serves nothing while we are down.

@@ -16,6 +16,7 @@ _ISSUER = _ORIGIN + r"(?:/[A-Za-z0-9._~/-]*)?"
 _ADDRESS = _ORIGIN + r"(?P<target>(?:/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?(?:\?[!-\"$-~]*)?)"
 # A UUID in the one spelling that the routes take.
 _LIST_ID = r"/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+STATUS_LISTS = "/status-lists"  # where an app serves them, below its issuer
 _LONGEST_BASE = 255 - 37  # a token's `uri` has at most 255 characters
 
 

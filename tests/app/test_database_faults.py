@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import event
+from sqlalchemy import delete, event
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.orm import Session
 
@@ -60,6 +60,27 @@ def test_a_note_that_is_deleted_while_it_is_changed_is_404(
     content = NoteContent(title="2", body="").model_dump()
     answer = client.put(f"/notes/{note['id']}", json=content, headers=member.headers)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_a_note_of_somebody_who_is_deleted_meanwhile_is_404(
+    app: FastAPI, client: TestClient, member: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = service.create_note
+
+    def deleted_and_then_created(session: Session, owner: User, content: NoteContent) -> object:
+        with find(app, Database).transaction() as another:
+            another.execute(delete(User).where(User.id == owner.id))
+        return create(session, owner, content)
+
+    monkeypatch.setattr(service, "create_note", deleted_and_then_created)
+    answer = client.post("/notes", json={"title": "1", "body": ""}, headers=member.headers)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_of_postgresql_too_a_reference_to_what_is_gone_is_404() -> None:
+    for sqlstate, status in (("23503", 404), ("23505", 500)):
+        error = IntegrityError("INSERT", {}, RefusedByPostgres(sqlstate))
+        assert problem_from(error).status_code == status
 
 
 @pytest.fixture

@@ -116,6 +116,15 @@ def test_an_unfit_issuer_is_refused(
     assert "issuer must be an https URL" in sentence
 
 
+def test_an_issuer_is_refused_that_leaves_no_room_for_the_uri_of_a_status_list(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    issuer = f"https://{'a' * 60}.example.com/{'b' * 140}"
+    sentence = refusal(monkeypatch, ANYWHERE | {"OSTIARY_ISSUER": issuer})
+    assert "status lists must be" in sentence
+    assert "at most 218 characters" in sentence
+
+
 @pytest.mark.parametrize(
     "issuer", ["http://localhost:8000", "http://127.8.9.1", "http://[::1]:80", "https://127.0.0.1"]
 )
