@@ -9,7 +9,7 @@ import ssl
 import time
 from collections.abc import Callable
 from threading import Lock
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from app.tokens.claims import AccessClaims
 from app.tokens.errors import (
@@ -31,6 +31,7 @@ from app.tokens.status_list import (
     StatusListVerifier,
 )
 from app.tokens.urls import check_status_list_base, is_status_list_uri
+from app.tokens.verify import LEEWAY_SECONDS
 
 _LOG = logging.getLogger("ostiary.authorizer")
 
@@ -39,6 +40,7 @@ RENEW_SECONDS = 0.3  # to ask again, while what is held may be used
 FIRST_SECONDS = 5.0  # to ask, when nothing is
 RETRY_SECONDS = 2
 _MAX_ETAG = 128
+_Kept = TypeVar("_Kept")
 
 
 class _Held(NamedTuple):
@@ -47,15 +49,14 @@ class _Held(NamedTuple):
     list: StatusList
     etag: str | None
     asked_at: float
-    failed_at: float = float("-inf")
 
     def is_usable(self, now: float) -> bool:
         """Whether it still says anything."""
         return self.asked_at <= now < self.list.exp
 
     def is_due(self, now: float) -> bool:
-        """Whether it is to be asked for again, and was not just now in vain."""
-        return now - self.asked_at >= TTL_SECONDS and now - self.failed_at >= RETRY_SECONDS
+        """Whether it is to be asked for again."""
+        return now - self.asked_at >= TTL_SECONDS
 
 
 class StatusLists:
@@ -73,6 +74,7 @@ class StatusLists:
         # Made once: to read the certificates that are trusted takes longer than to ask.
         self._tls = ssl.create_default_context() if base.startswith("https:") else None
         self._held: dict[str, _Held] = {}
+        self._failed_at: dict[str, float] = {}  # apart: no failure displaces a list
         self._seen_at = float("-inf")
         self._lock = Lock()
 
@@ -98,40 +100,38 @@ class StatusLists:
             held = self._held.pop(uri, None)
             if held:
                 self._held[uri] = held  # behind all others: the first one is dropped first
+            has_failed = now - self._failed_at.get(uri, float("-inf")) < RETRY_SECONDS
         usable = held if held and held.is_usable(now) else None
-        if usable and not usable.is_due(now):
+        if usable and (has_failed or not usable.is_due(now)):
             return usable.list
+        if has_failed:
+            raise StatusUnavailable(f"no status list could be had of {uri} just now")
         try:
-            fresh = self._asked(uri, now, held, usable)
+            return self._kept(uri, self._asked(uri, now, usable))
         except (FetchError, TokenError, StatusListError, KeysUnavailable) as error:
-            fresh = self._after_failure(uri, usable, error)
-        return self._kept(uri, fresh)
+            return self._after_failure(uri, usable, error)
 
     def _now(self) -> float:
-        """The time. Once the clock was set back nobody knows how old a list is: all are dropped."""
-        now = self._clock()
-        if now < self._seen_at:
-            self._held.clear()
-        self._seen_at = now
-        return now
+        """The time, which stands while the clock is a little behind what it said before.
 
-    def _asked(self, uri: str, now: float, held: _Held | None, usable: _Held | None) -> _Held:
+        Once it was set back by more, nobody knows how old a list is: all are dropped.
+        """
+        now = self._clock()
+        if now < self._seen_at - LEEWAY_SECONDS:
+            self._held.clear()
+            self._failed_at.clear()
+            self._seen_at = now
+        self._seen_at = max(now, self._seen_at)
+        return self._seen_at
+
+    def _asked(self, uri: str, now: float, usable: _Held | None) -> _Held:
         """The list as its source has it; what is refused of it raises."""
         answer = self._fetch(uri, usable)
         if usable and usable.etag and answer.status == 304:
-            if self._clock() >= usable.list.exp:
-                raise StatusListError("the list that has not changed has expired")
             return usable._replace(asked_at=now)
         if answer.status != 200:
             raise StatusListError(f"the status 200 was expected, not {answer.status}")
-        fresh = self._verifier.verify(answer.body, uri)
-        if usable and fresh.iat < usable.list.iat and fresh.raw == usable.list.raw:
-            return usable._replace(
-                asked_at=now
-            )  # another process signed it before, and says the same
-        if held and fresh.iat < held.list.iat:
-            raise StatusListError("a list that is older than the one at hand came")
-        return _Held(fresh, _etag(answer), now)
+        return _Held(self._verifier.verify(answer.body, uri), _etag(answer), now)
 
     def _fetch(self, uri: str, usable: _Held | None) -> Fetched:
         return fetch(
@@ -143,24 +143,61 @@ class StatusLists:
             tls=self._tls,
         )
 
-    def _after_failure(self, uri: str, usable: _Held | None, error: Exception) -> _Held:
+    def _after_failure(self, uri: str, usable: _Held | None, error: Exception) -> StatusList:
         """The list of before, until it expires; StatusUnavailable where there is none."""
-        now = self._clock()
-        if usable is None or not usable.is_usable(now):
+        with self._lock:
+            now = self._now()
+            _put_last(self._failed_at, uri, now)
+            held = self._held.get(uri, usable)  # another thread may have had more luck
+        if held is None or not held.is_usable(now):
             raise StatusUnavailable(f"no status list could be had of {uri}: {error}") from None
         _LOG.warning("A status list could not be had again; the last one stays: %s: %s", uri, error)
-        return usable._replace(failed_at=now)
-
-    def _kept(self, uri: str, held: _Held) -> StatusList:
-        """This list from now on, unless another thread has brought a newer one meanwhile."""
-        with self._lock:
-            known = self._held.pop(uri, held)
-            if known.list.iat > held.list.iat:
-                held = known
-            self._held[uri] = held
-            while len(self._held) > MAX_LISTS:
-                del self._held[next(iter(self._held))]
         return held.list
+
+    def _kept(self, uri: str, fresh: _Held) -> StatusList:
+        """What counts from now on; StatusListError where that has expired."""
+        with self._lock:
+            known = self._held.get(uri)
+            held = _joined(known, fresh) if known else fresh
+            now = self._now()
+            if held.list.exp <= now:
+                raise StatusListError("a list that expired, or is older than one that did, came")
+            self._failed_at.pop(uri, None)
+            if held.asked_at <= now:  # else the clock was set back meanwhile
+                _put_last(self._held, uri, held)
+        return held.list
+
+
+def _joined(known: _Held, fresh: _Held) -> _Held:
+    """The later list; with the ends of both, where it is not clear that it knows of the other's.
+
+    Two signers' clocks differ, threads overtake one another, and what was recorded may be sent
+    again. An end stays one as long as its token lives, so to add ends is right whoever is late;
+    and the later list alone says for how long all this counts.
+    """
+    if fresh.list.iat > known.list.iat and fresh.asked_at > known.asked_at:
+        return fresh
+    if len(fresh.list.raw) != len(known.list.raw):
+        raise StatusListError("a list of another size than the one at hand came")
+    later = max(known, fresh, key=lambda held: (held.list.iat, held.list.exp))
+    both = _ends_of_both(known.list.raw, fresh.list.raw)
+    asked_at = max(known.asked_at, fresh.asked_at)
+    return later._replace(list=later.list._replace(raw=both), asked_at=asked_at)
+
+
+def _ends_of_both(one: bytes, other: bytes) -> bytes:
+    if one == other:
+        return one
+    both = int.from_bytes(one, "little") | int.from_bytes(other, "little")
+    return both.to_bytes(len(one), "little")
+
+
+def _put_last(kept: dict[str, _Kept], uri: str, value: _Kept) -> None:
+    """At most MAX_LISTS are kept; whichever was put longest ago is dropped first."""
+    kept.pop(uri, None)
+    kept[uri] = value
+    if len(kept) > MAX_LISTS:
+        del kept[next(iter(kept))]
 
 
 def _etag(answer: Fetched) -> str | None:

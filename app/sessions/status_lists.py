@@ -1,4 +1,8 @@
-"""The status lists as they are published, made of the database each time that one is asked for.
+"""The status lists as they are published: no answer says less than the database did on asking.
+
+Whoever asks may be a stranger, and a list may have 100,000 ended sessions. So those who ask for one
+list while it is being read wait for the next reading, and share it. To a request that comes after a
+reading has begun, what that finds is too old.
 
 An entity tag is a digest of what a list says and is signed with, and the second of the signing. So
 every process of the app, whichever of them signed, knows by the tag alone what its holder has.
@@ -7,16 +11,19 @@ every process of the app, whichever of them signed, knows by the tag alone what 
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
 from threading import Lock
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session
 
 from app.clock import Clock
 from app.database import Database
-from app.errors import NotFound
+from app.errors import NotFound, Unavailable
 from app.sessions.access_tokens import AccessTokens
 from app.sessions.models import AuthSession, StatusList
 from app.tokens.encoding import base64url_encode
@@ -28,9 +35,10 @@ from app.tokens.verify import LEEWAY_SECONDS
 KEPT_LISTS = 64
 # Whoever holds a list goes on with it, unchanged, as long as this much of its life is left.
 HELD_SECONDS = LIFETIME_SECONDS // 2
-# Authorizers refuse a list that is older than the one they hold, be it signed by another process.
-# One asks again 15 s after it asked, and what it got then was signed at most 5 s after that.
+# Authorizers take no time to live from a list that is older than the one they hold, be it signed by
+# another process. One asks again 15 s after it asked, for what was signed at most 5 s after that.
 SERVED_SECONDS = 10
+WAIT_SECONDS = 2  # each who waits for another holds one of the app's threads
 _TAG = re.compile(r'"([A-Za-z0-9_-]{43})\.([0-9]{1,12})"')
 
 
@@ -68,11 +76,25 @@ class _Version(NamedTuple):
         return self.keys is keys and self.tag.digest == digest and 0 <= age < SERVED_SECONDS
 
 
+class _Content(NamedTuple):
+    """The bits of a list as they were read, and their SHA-256."""
+
+    raw: bytes
+    sha256: bytes
+
+
 class _Memory:
-    """The last version of a list. The lock is for who looks whether there is need of another."""
+    """What was last read of a list, and last signed of it; a lock each for who wants more.
+
+    `begun` is the place of the last reading in the order of all that comes; `content` is absent
+    where that reading failed.
+    """
 
     def __init__(self) -> None:
-        self.lock = Lock()
+        self.reading = Lock()
+        self.begun = -1
+        self.content: _Content | None = None
+        self.signing = Lock()
         self.version: _Version | None = None
 
 
@@ -89,35 +111,44 @@ class PublishedLists:
         self._clock = clock
         self._memories: dict[UUID, _Memory] = {}
         self._lock = Lock()
+        self._order = count()
 
     def read(self, list_id: UUID, if_none_match: Iterable[str] = ()) -> Published:
         """The list as it is at this moment; NotFound where there is none, KeysUnavailable where
-        it cannot be signed.
+        it cannot be signed, Unavailable where others were waited for in vain.
         """
-        raw, keys = self._raw(list_id), self._keys.current()
-        digest, now = _digest(raw, keys), self._clock()
+        asked = next(self._order)
+        memory = self._memory(list_id)
+        content, keys = self._content(list_id, memory, asked), self._keys.current()
+        digest, now = _digest(content, keys), self._clock()
         for held in _tags(if_none_match):
             if held.digest == digest and -LEEWAY_SECONDS <= held.age(now) < HELD_SECONDS:
                 return Published(held, None)
-        memory = self._memory(list_id)
-        with memory.lock:  # of many who ask at once, one has it signed
+        with _turn(memory.signing):  # of many who ask at once, one has it signed
             version = memory.version
             if version is None or not version.may_be_served(digest, keys, now):
                 tag = Tag(digest, int(self._clock()))
-                version = memory.version = _Version(tag, keys, self._signed(list_id, raw))
+                version = memory.version = _Version(tag, keys, self._signed(list_id, content.raw))
         return Published(version.tag, version.token)
 
-    def _raw(self, list_id: UUID) -> bytes:
+    def _content(self, list_id: UUID, memory: _Memory, asked: int) -> _Content:
+        """What was read after this request came, by itself or by another one."""
+        with _turn(memory.reading):
+            if memory.begun < asked:
+                memory.begun, memory.content = next(self._order), None
+                memory.content = self._from_database(list_id)
+            if memory.content is None:  # else each who waits would fail as slowly, in turn
+                raise Unavailable("The service could not read this status list.")
+            return memory.content
+
+    def _from_database(self, list_id: UUID) -> _Content:
         """A bit for each place, set where the session has ended (§4.1 of the draft)."""
         with self._database.transaction() as session:
-            size = session.scalar(select(StatusList.size).where(StatusList.id == list_id))
-            if size is None:
-                raise NotFound("There is no status list with this id.")
-            places = session.scalars(ENDED_PLACES, {"list_id": list_id}).all()
-        raw = bytearray(-(-size // 8))
+            raw = bytearray(-(-_size(session, list_id) // 8))
+            places = _ended_places(session, list_id)
         for idx in places:
             raw[idx >> 3] |= 1 << (idx & 7)
-        return bytes(raw)
+        return _Content(bytes(raw), hashlib.sha256(raw).digest())
 
     def _signed(self, list_id: UUID, raw: bytes) -> str:
         tokens = self._access_tokens
@@ -125,24 +156,54 @@ class PublishedLists:
         return tokens.issuer.sign_status_list(uri=uri, raw=raw)
 
     def _memory(self, list_id: UUID) -> _Memory:
+        """That of a list that there is: what a stranger makes up takes no place."""
+        if list_id not in self._memories:
+            with self._database.transaction() as session:
+                _size(session, list_id)
         with self._lock:
             # Behind all others: whichever was asked for longest ago is dropped first.
-            memory = self._memories.pop(list_id, _Memory())
+            memory = self._memories.pop(list_id, None) or _Memory()
             self._memories[list_id] = memory
             if len(self._memories) > KEPT_LISTS:
                 del self._memories[next(iter(self._memories))]
         return memory
 
 
-ENDED_PLACES = select(AuthSession.status_index).where(
-    AuthSession.status_list_id == bindparam("list_id"), AuthSession.ended_at.is_not(None)
-)
+@contextmanager
+def _turn(lock: Lock) -> Iterator[None]:
+    if not lock.acquire(timeout=WAIT_SECONDS):
+        raise Unavailable("The status list is being made for others. Try again.")
+    try:
+        yield
+    finally:
+        lock.release()
 
 
-def _digest(raw: bytes, keys: KeySet) -> str:
+_SESSIONS = AuthSession.__table__.c
+_ENDED = (_SESSIONS.status_list_id == bindparam("list_id"), _SESSIONS.ended_at.is_not(None))
+_ENDED_PLACES = select(_SESSIONS.status_index).where(*_ENDED)
+_ENDED_PLACES_AT_ONCE = select(func.array_agg(_SESSIONS.status_index)).where(*_ENDED)
+
+
+def _size(session: Session, list_id: UUID) -> int:
+    size = session.scalar(select(StatusList.size).where(StatusList.id == list_id))
+    if size is None:
+        raise NotFound("There is no status list with this id.")
+    return size
+
+
+def _ended_places(session: Session, list_id: UUID) -> Sequence[int]:
+    """As one value where there are arrays: 100,000 rows take many times as long."""
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        return connection.scalar(_ENDED_PLACES_AT_ONCE, {"list_id": list_id}) or ()
+    return connection.scalars(_ENDED_PLACES, {"list_id": list_id}).all()
+
+
+def _digest(content: _Content, keys: KeySet) -> str:
     signing = keys.signing.kid if keys.signing else None
     trusted = json.dumps([signing, *sorted(keys.keys), keys.jwks()], sort_keys=True)
-    return base64url_encode(hashlib.sha256(trusted.encode() + b"\0" + raw).digest())
+    return base64url_encode(hashlib.sha256(trusted.encode() + b"\0" + content.sha256).digest())
 
 
 def _tags(if_none_match: Iterable[str]) -> Iterable[Tag]:

@@ -125,6 +125,7 @@ def test_without_a_list_nothing_is_decided(
         handler.handler(token_event(token(server, ALIVE)), None)
     assert caught.value.__suppress_context__, "the log of the Lambda would show the chain"
     assert at_each_api(token(server, ALIVE, aud="other")) == REFUSED
+    monkeypatch.setattr(status_lists, "RETRY_SECONDS", 0)
     server.speak = up
     assert at_each_api(token(server, ALIVE)) == OPEN
 

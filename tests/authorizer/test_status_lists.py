@@ -132,6 +132,22 @@ def test_a_list_that_comes_late_does_not_displace_a_newer_one(service: ListServi
     assert service.times_asked == 2
 
 
+def test_a_list_of_a_clock_ahead_that_comes_late_calls_nobody_back_to_life(
+    service: ListService,
+) -> None:
+    late = says_list(service.token(1, iat=int(START) + 3))
+
+    def overtaken(connection: socket.socket, closing: Event) -> None:
+        service.clock.at(1)
+        service.publish(0)
+        assert service.said(0) == "session_ended"
+        late(connection, closing)
+
+    service.server.speak = overtaken
+    assert (service.said(0), service.said(1)) == ("session_ended", "session_ended")
+    assert service.times_asked == 2
+
+
 def test_no_more_is_read_than_a_list_may_have(
     service: ListService, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -165,6 +181,7 @@ def test_nobody_listening_is_no_statement_either() -> None:
     service = ListService(server)
     assert service.judged(StatusReference(0, service.uri())) == UNAVAILABLE
     with server:
+        service.clock.at(2)
         service.publish()
         assert service.said() == ALIVE
 

@@ -80,6 +80,7 @@ def test_the_list_of_before_serves_until_it_expires_and_then_nothing_is_said(
     for seconds in (300.0, 301, 10_000):
         service.clock.at(seconds)
         assert (service.said(0), service.said(1)) == (UNAVAILABLE, UNAVAILABLE), seconds
+    service.clock.at(10_002)
     service.publish(0)
     assert (service.said(0), service.said(1)) == ("session_ended", ALIVE)
 
@@ -90,6 +91,7 @@ def test_nothing_is_said_before_a_first_list_came(down: str, service: ListServic
     for times in (1, 2):
         assert service.said() == UNAVAILABLE
         assert service.times_asked == times
+        service.clock.at(2 * times)
     service.publish()
     assert service.said() == ALIVE
 
@@ -137,6 +139,41 @@ def test_a_decision_waits_its_longest_while_there_is_none(
     start = time.monotonic()
     assert service.said() == UNAVAILABLE
     assert 0.59 < time.monotonic() - start < 3
+
+
+def test_without_a_list_one_decision_waits_and_those_of_two_seconds_do_not(
+    service: ListService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(status_lists, "FIRST_SECONDS", 0.3)
+    service.server.speak = hangs
+    for seconds, times in ((0, 1), (0.1, 1), (1.999, 1), (2, 2), (3.999, 2)):
+        service.clock.at(seconds)
+        assert (service.said(), service.times_asked) == (UNAVAILABLE, times), seconds
+    service.publish()
+    assert service.said() == UNAVAILABLE
+    assert service.said(uri=service.uri(2)) == UNAVAILABLE  # asked: the list came, of 1
+    assert service.times_asked == 3
+    service.clock.at(4)
+    assert service.said() == ALIVE
+
+
+def test_an_expired_list_that_cannot_be_had_again_is_waited_for_once(
+    service: ListService,
+) -> None:
+    service.publish()
+    assert service.said() == ALIVE
+    service.server.speak = hangs_up
+    for seconds, times in ((300, 2), (301.999, 2), (302, 3)):
+        service.clock.at(seconds)
+        assert (service.said(), service.times_asked) == (UNAVAILABLE, times), seconds
+
+
+def test_no_more_failures_are_remembered_than_lists(service: ListService) -> None:
+    for number in range(100):
+        assert service.said(0, service.uri(number)) == UNAVAILABLE
+    assert len(service.lists._failed_at) == status_lists.MAX_LISTS
+    assert service.said(0, service.uri(99)) == UNAVAILABLE
+    assert service.times_asked == 100
 
 
 def test_an_expired_list_is_as_good_as_none(service: ListService, bounds: list[float]) -> None:
@@ -204,19 +241,3 @@ def test_the_newest_etag_is_the_one_that_is_sent(service: ListService) -> None:
         asked = service.server.requests[-1].split(b"\r\n")
         sent.append([line[15:].decode() for line in asked if line.startswith(b"If-None-Match")])
     assert sent == [[], ['"one"'], [], ['"three"'], [], []]
-
-
-@pytest.mark.parametrize("back", [0.001, 1, 14, 3600, 10**6])
-def test_a_clock_that_was_set_back_keeps_no_list_for_longer(
-    back: float, service: ListService
-) -> None:
-    service.publish(iat=0)
-    assert service.said() == ALIVE
-    service.clock.at(14.5)
-    assert (service.said(), service.times_asked) == (ALIVE, 1)
-    service.clock.at(14.5 - back)
-    service.publish(0, iat=0)
-    assert (service.said(), service.times_asked) == ("session_ended", 2)
-    service.server.speak = hangs_up
-    service.clock.at(14.4 - back)
-    assert service.said() == UNAVAILABLE

@@ -11,6 +11,7 @@ from tests.app.tokens.listing import list_claims, list_token
 from tests.app.tokens.ringing import START
 from tests.authorizer.list_service import (
     ALIVE,
+    PLACES,
     SIGNER,
     UNAVAILABLE,
     ListService,
@@ -145,23 +146,60 @@ def test_without_keys_the_list_at_hand_goes_on_to_count(
     check_kept(service)
 
 
-def test_a_list_older_than_the_one_at_hand_is_refused(service: ListService) -> None:
-    """Else whoever recorded a list could call a session back to life that was ended since."""
+@pytest.mark.parametrize("iat", [NOW - 100, NOW - 1, NOW])
+def test_a_list_that_is_not_newer_ends_sessions_and_calls_none_back_to_life(
+    iat: int, service: ListService
+) -> None:
+    """Whoever recorded it cannot undo an end, and one whose clock is behind is heard at once."""
+    service.publish(0, iat=iat, exp=NOW + 300)
+    for seconds in (15, 29.999, 30, 299):
+        service.clock.at(seconds)
+        assert (service.said(0), service.said(1)) == ("session_ended", "session_ended"), seconds
+        assert service.said(2) == ALIVE
+    assert service.times_asked == 4
+    service.clock.at(300)
+    assert (service.said(0), service.said(2)) == (UNAVAILABLE, UNAVAILABLE)
+
+
+def test_a_list_that_is_older_gives_the_one_at_hand_no_time(service: ListService) -> None:
+    service.publish(0, iat=NOW - 1, exp=NOW + 9999)
+    assert service.said(2) == ALIVE
+    service.clock.at(300)
+    assert service.said(2) == UNAVAILABLE
+
+
+def test_an_older_list_leaves_the_version_that_is_asked_about(service: ListService) -> None:
+    service.publish(1, iat=NOW + 15, etag='"newer"')
+    service.said()
+    for seconds in (30, 45):
+        service.clock.at(seconds)
+        service.publish(0, iat=NOW + 14, etag='"older"')
+        assert service.said() == "session_ended"
+        if_none_match = b'\r\nIf-None-Match: "newer"\r\n'
+        assert if_none_match in service.server.requests[-1]
+
+
+def test_a_newer_list_alone_says_what_has_ended(service: ListService) -> None:
+    """The rows of what expired are removed in the end, and their bits with them."""
     service.publish(0, iat=NOW - 1)
+    assert (service.said(0), service.said(1)) == ("session_ended", "session_ended")
+    service.clock.at(30)
+    service.publish(2, iat=NOW + 1)
+    assert [service.said(idx) for idx in range(3)] == [ALIVE, ALIVE, "session_ended"]
+
+
+def test_an_older_list_of_another_size_is_refused(service: ListService) -> None:
+    service.publish(iat=NOW - 1, status_list={"bits": 1, "lst": bits(0, size=PLACES + 8)})
     check_kept(service)
 
 
-def test_a_list_older_than_an_expired_one_is_refused_too(service: ListService) -> None:
+def test_a_list_older_than_an_expired_one_is_refused(service: ListService) -> None:
     service.clock.at(300)
     service.publish(0, iat=NOW - 1)
     assert service.said(0) == UNAVAILABLE
+    service.clock.at(302)
     service.publish(0, iat=NOW)
-    assert service.said(0) == "session_ended"
-
-
-def test_a_list_of_the_same_second_is_taken(service: ListService) -> None:
-    service.publish(0, iat=NOW)
-    assert (service.said(0), service.said(1)) == ("session_ended", ALIVE)
+    assert (service.said(0), service.said(2)) == ("session_ended", ALIVE)
 
 
 def test_another_list_has_a_time_of_its_own(service: ListService) -> None:
