@@ -127,10 +127,11 @@ def test_a_transaction_that_fails_gives_its_place_back(house: House, small: int)
 
 def test_no_two_ever_share_a_place(house: House, small: int) -> None:
     together, tries = Barrier(POOL_SIZE), 20
+    database = house.database  # before the threads: the app is made when it is first asked for
 
     def take_some(_: int) -> list[Place]:
         together.wait(10)
-        return [take(house.database) for _ in range(tries)]
+        return [take(database) for _ in range(tries)]
 
     with ThreadPoolExecutor(POOL_SIZE) as pool:
         taken = [place for some in pool.map(take_some, range(POOL_SIZE)) for place in some]
