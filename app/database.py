@@ -1,18 +1,30 @@
 """One engine, one transaction a request, and how far the schema in the database has come."""
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, text
+from sqlalchemy import (
+    CursorResult,
+    DateTime,
+    Delete,
+    Dialect,
+    Engine,
+    MetaData,
+    Update,
+    create_engine,
+    event,
+    text,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 from app.parts import part
+from app.settings import Settings
 
 MIGRATIONS = Path(__file__).parent.parent / "alembic"
 POOL_SIZE = 5
@@ -83,6 +95,19 @@ class Database:
 
 
 DatabaseDep = Annotated[Database, part(Database)]
+
+
+@contextmanager
+def opened_database(settings: Settings) -> Iterator[Database]:
+    """The database that the settings name, closed with the `with` block: for commands."""
+    with closing(Database(settings.database_url.get_secret_value())) as database:
+        yield database
+
+
+def rows_changed(session: Session, change: Update | Delete) -> int:
+    """How many rows a statement met; objects that the session has read stay as they are."""
+    done = session.execute(change, execution_options={"synchronize_session": False})
+    return cast("CursorResult[Any]", done).rowcount
 
 
 def known_revisions() -> Sequence[str]:

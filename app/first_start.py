@@ -4,7 +4,6 @@ import os
 import secrets
 import sys
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import select
@@ -13,7 +12,7 @@ from app.access.scopes import Role
 from app.accounts import service as accounts
 from app.accounts.models import UserRole
 from app.accounts.passwords import PasswordHasher
-from app.database import Database
+from app.database import opened_database
 from app.keys.file_store import write_first_key
 from app.migrate import migrate
 from app.settings import Settings
@@ -41,7 +40,7 @@ def prepare(settings: Settings, say: Callable[[str], None]) -> None:
 
 def _first_administrator(settings: Settings, say: Callable[[str], None]) -> None:
     with (
-        closing(Database(settings.database_url.get_secret_value())) as database,
+        opened_database(settings) as database,
         database.transaction() as session,
     ):
         if session.scalar(select(UserRole).where(UserRole.name == Role.ADMIN).limit(1)):

@@ -1,12 +1,12 @@
 """Bring the database to the schema that this code needs."""
 
 import os
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from app.database import MIGRATIONS, Database, known_revisions
+from app.database import MIGRATIONS, known_revisions, opened_database
 from app.private_file import create_private
 from app.settings import Settings
 
@@ -31,7 +31,7 @@ def migrate(settings: Settings) -> str:
     from alembic import command  # the schema changes seldom, and importing this takes its time
 
     _make_private_file(settings)
-    with closing(Database(settings.database_url.get_secret_value())) as database:
+    with opened_database(settings) as database:
         before = database.revision()
     newest = known_revisions()[-1]
     if before == newest:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.access.scopes import Role, RoleBook
 from app.accounts.models import User, UserRole
+from app.database import rows_changed
 from app.errors import LastAdministrator, ScopeNotHeld
 from app.sessions.ending import Because, end_sessions_of_user, forget_callers
 
@@ -32,9 +33,8 @@ def hold(session: Session, user_id: UUID) -> None:
         session.execute(select(func.pg_advisory_xact_lock(ADMINISTRATION_LOCK)))
     session.execute(select(User.id).where(User.id == user_id).with_for_update())
     # SQLite knows no such locks: there, whoever writes keeps all other writers out.
-    session.execute(
-        update(User).where(User.id == user_id).values(session_epoch=User.session_epoch),
-        execution_options={"synchronize_session": False},
+    rows_changed(
+        session, update(User).where(User.id == user_id).values(session_epoch=User.session_epoch)
     )
     session.expire_all()  # what was read before the wait may be over
 
@@ -94,10 +94,7 @@ def delete_user(session: Session, user: User, now: datetime) -> None:
     end_sessions_of_user(session, user.id, Because.USER_DELETED, now)
     forget_callers(session, user.id)
     counted = _administers(user)
-    session.execute(
-        delete(User).where(User.id == user.id),
-        execution_options={"synchronize_session": False},
-    )
+    rows_changed(session, delete(User).where(User.id == user.id))
     _flush_and_count(session, counted=counted)
 
 

@@ -3,7 +3,7 @@
 import getpass
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import Annotated, TypeVar
 
 import typer
@@ -16,7 +16,7 @@ from app.accounts.emails import normalise_email
 from app.accounts.models import User
 from app.accounts.passwords import PasswordHasher, normalise_password
 from app.clock import Clock
-from app.database import Database
+from app.database import opened_database
 from app.sessions.ending import Because, end_sessions_of_user
 from app.settings import SettingsError, load_settings
 
@@ -110,8 +110,7 @@ def _held(session: Session, email: str) -> User:
 
 @contextmanager
 def _transaction() -> Iterator[Session]:
-    url = load_settings().database_url.get_secret_value()
-    with closing(Database(url)) as database, database.transaction() as session:
+    with opened_database(load_settings()) as database, database.transaction() as session:
         yield session
 
 

@@ -1,14 +1,15 @@
 """What can be done with users."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User, UserRole
+from app.database import rows_changed
 from app.errors import EmailTaken, NotFound
 from app.paging import newest_first
 
@@ -51,11 +52,11 @@ def roles_of(session: Session, user_id: UUID) -> Sequence[str]:
 
 def replace_hash(session: Session, user_id: UUID, *, old: str, new: str) -> bool:
     """Put another hash where `old` stands, unless it changed meanwhile; whether it was done."""
-    replaced = session.execute(
+    replaced = rows_changed(
+        session,
         update(User).where(User.id == user_id, User.password_hash == old).values(password_hash=new),
-        execution_options={"synchronize_session": False},
     )
-    return cast("CursorResult[Any]", replaced).rowcount == 1
+    return replaced == 1
 
 
 def get_user(session: Session, user_id: UUID) -> User:

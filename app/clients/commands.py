@@ -1,7 +1,7 @@
 """`ostiary clients`: machines that authenticate with a secret, straight in the database."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.clients import service
 from app.clients.service import NewClient
 from app.clock import Clock
-from app.database import Database
+from app.database import opened_database
 from app.settings import load_settings
 
 KnownScopes = Callable[[], Iterable[str]]
@@ -81,6 +81,5 @@ def _show(client: NewClient) -> None:
 
 @contextmanager
 def _transaction() -> Iterator[Session]:
-    url = load_settings().database_url.get_secret_value()
-    with closing(Database(url)) as database, database.transaction() as session:
+    with opened_database(load_settings()) as database, database.transaction() as session:
         yield session

@@ -9,12 +9,12 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.clients.models import MAX_NAME, Client
+from app.database import rows_changed
 from app.errors import NotFound
 from app.sessions.ending import Because, end_sessions_of_client
 from app.tokens.encoding import base64url_encode
@@ -100,17 +100,18 @@ def set_scope(session: Session, client_id: str, scopes: Iterable[str], now: date
 
 def delete_client(session: Session, client_id: str, now: datetime) -> None:
     """Delete a client, and end all that it has; NotFound where there is none."""
-    _check_found(session.execute(delete(Client).where(Client.id == client_id)))
+    _check_found(rows_changed(session, delete(Client).where(Client.id == client_id)))
     end_sessions_of_client(session, client_id, Because.CLIENT_CHANGED, now)
 
 
 def _change(session: Session, client_id: str, now: datetime, **values: object) -> None:
-    _check_found(session.execute(update(Client).where(Client.id == client_id).values(values)))
+    change = update(Client).where(Client.id == client_id).values(values)
+    _check_found(rows_changed(session, change))
     end_sessions_of_client(session, client_id, Because.CLIENT_CHANGED, now)
 
 
-def _check_found(changed: object) -> None:
-    if cast("CursorResult[Any]", changed).rowcount != 1:
+def _check_found(changed: int) -> None:
+    if changed != 1:
         raise NotFound("There is no client with this id.")
 
 

@@ -6,16 +6,15 @@ Whatever fails leaves no session behind, and no token leaves here without its se
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import CursorResult, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.clients.service import KnownClient, is_unchanged
 from app.clock import Clock
-from app.database import Database
+from app.database import Database, rows_changed
 from app.errors import InvalidCredentials
 from app.sessions.access_tokens import AccessTokens
 from app.sessions.caller import Caller
@@ -115,10 +114,10 @@ def _hold_epoch(session: Session, user_id: UUID, epoch: int) -> bool:
     Written, not read: whoever ends all his sessions writes this row, too, so one of both waits
     for the other. And before any other writing: who deletes him would wait for that.
     """
-    held = session.execute(
+    held = rows_changed(
+        session,
         update(User)
         .where(User.id == user_id, User.session_epoch == epoch, User.disabled_at.is_(None))
         .values(session_epoch=epoch),
-        execution_options={"synchronize_session": False},
     )
-    return cast("CursorResult[Any]", held).rowcount == 1
+    return held == 1

@@ -2,8 +2,6 @@
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Annotated, NoReturn
 from uuid import UUID
@@ -14,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.accounts.emails import normalise_email
 from app.accounts.service import find_login
 from app.clock import Clock
-from app.database import Database
+from app.database import Database, opened_database
 from app.errors import NotFound
 from app.sessions import service
 from app.sessions.edge_cache import NotFlushed, Stage
@@ -39,7 +37,7 @@ _NOW = typer.Option("--now", help="Wait for the status lists, then empty API Gat
 def list_sessions(email: str) -> None:
     """Show where somebody is logged in, newest first."""
     now, cursor, more = Clock().now(), None, True
-    with _database() as database:
+    with opened_database(load_settings()) as database:
         user_id = _user(database, email)
         while more:
             with database.transaction() as session:
@@ -67,7 +65,7 @@ def revoke(
     if (session_id is None) is (user is None):
         raise typer.BadParameter("the id of a session was expected, or --user, and not both")
     flushed = _stage(now, rest_api_id, http_api_id, stage)  # before anything is done
-    with _database() as database:
+    with opened_database(load_settings()) as database:
         if user is not None:
             typer.echo(_end_all(database, user))
         elif session_id is not None:
@@ -79,7 +77,7 @@ def revoke(
 @sessions.command("prune")
 def prune_sessions() -> None:
     """Take out what is over. It may run beside traffic, be stopped, and be run again."""
-    with _database() as database:
+    with opened_database(load_settings()) as database:
         pruned = prune(database, Clock().now(), told=_tell_progress)
     _end_progress()
     typer.echo(f"Removed {_counts(pruned)}.")
@@ -191,9 +189,3 @@ def _end_progress() -> None:
 def _give_up(sentence: str) -> NoReturn:
     typer.secho(f"ostiary: {sentence}", fg=typer.colors.RED, err=True)
     raise typer.Exit(1)
-
-
-@contextmanager
-def _database() -> Iterator[Database]:
-    with closing(Database(load_settings().database_url.get_secret_value())) as database:
-        yield database

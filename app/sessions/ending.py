@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
+from app.database import rows_changed
 from app.sessions.models import AuthSession
 
 # A session is not over for everybody at once: the clock of another machine may be minutes behind,
@@ -44,11 +44,11 @@ def end_sessions_of_user(session: Session, user_id: UUID, because: Because, now:
 
     The user's row is locked first: whoever logs in waits, and then finds another epoch.
     """
-    session.execute(
+    rows_changed(
+        session,
         update(User)
         .where(User.id == user_id)
         .values(session_epoch=User.session_epoch + 1, sessions_ended_at=now),
-        execution_options={"synchronize_session": False},
     )
     return _end(session, (AuthSession.user_id == user_id) & _may_live(now), because, now)
 
@@ -83,11 +83,11 @@ def end_sessions_of_client(
 def forget_callers(session: Session, user_id: UUID) -> None:
     """Take out of a user's sessions what tells of him; the rows must stay until they are pruned."""
     known = or_(*(getattr(AuthSession, name).is_not(None) for name in _OF_CALLERS))
-    session.execute(
+    rows_changed(
+        session,
         update(AuthSession)
         .where(AuthSession.user_id == user_id, known)
         .values(dict.fromkeys(_OF_CALLERS)),
-        execution_options={"synchronize_session": False},
     )
 
 
@@ -97,10 +97,9 @@ def _may_live(now: datetime) -> ColumnElement[bool]:
 
 
 def _end(session: Session, which: ColumnElement[bool], because: Because, now: datetime) -> int:
-    ended = session.execute(
+    return rows_changed(
+        session,
         update(AuthSession)
         .where(which, AuthSession.ended_at.is_(None))
         .values(ended_at=now, ended_because=because.value, expires_at=now),
-        execution_options={"synchronize_session": False},
     )
-    return cast("CursorResult[Any]", ended).rowcount

@@ -7,15 +7,13 @@ it may run beside traffic, be killed at any moment, and be run again.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Delete, Select, Update, delete, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Delete, Select, Update, delete, func, select
 
-from app.database import Database
+from app.database import Database, rows_changed
 from app.sessions.models import AuthSession, RefreshToken, StatusList
-from app.sessions.refreshing import SALT_GRACE
+from app.sessions.refreshing import SALT_GRACE, wiping_late_salts
 from app.tokens.status_list import LIFETIME_SECONDS
 from app.tokens.verify import LEEWAY_SECONDS
 
@@ -45,7 +43,7 @@ def prune(
 ) -> Pruned:
     """Take out what is over, `batch` rows at a time; `told` hears of each batch."""
     pruned = Pruned()
-    while count := _in_one_go(database, _wiping(now - SALT_GRACE, batch)):
+    while count := _in_one_go(database, wiping_late_salts(now - SALT_GRACE, batch)):
         pruned.salts += count
         told(pruned)
     while _prune_sessions(database, now - GRACE, batch, pruned):
@@ -56,7 +54,7 @@ def prune(
 
 def _in_one_go(database: Database, change: Update | Delete) -> int:
     with database.transaction() as session:
-        return _changed(session, change)
+        return rows_changed(session, change)
 
 
 def _prune_sessions(database: Database, before: datetime, batch: int, pruned: Pruned) -> bool:
@@ -66,12 +64,12 @@ def _prune_sessions(database: Database, before: datetime, batch: int, pruned: Pr
     """
     with database.transaction() as session:
         over = session.scalars(over_sessions(before, batch)).all()
-        tokens = _changed(session, _spent_tokens(over, batch)) if over else 0
+        tokens = rows_changed(session, _spent_tokens(over, batch)) if over else 0
         gone = 0
         if over and tokens < batch:
             # Looked at once more: SQLite holds no lock between the SELECT and this.
             those = AuthSession.id.in_(over) & (AuthSession.expires_at < before)
-            gone = _changed(session, delete(AuthSession).where(those))
+            gone = rows_changed(session, delete(AuthSession).where(those))
     pruned.refresh_tokens += tokens
     pruned.sessions += gone
     return tokens + gone > 0
@@ -93,16 +91,6 @@ def _spent_tokens(sessions: Sequence[UUID], batch: int) -> Delete:
     return delete(RefreshToken).where(RefreshToken.hash.in_(some))
 
 
-def _wiping(before: datetime, batch: int) -> Update:
-    late = (
-        select(RefreshToken.hash)
-        .where(RefreshToken.salt.is_not(None), RefreshToken.used_at < before)
-        .limit(batch)
-        .with_for_update(skip_locked=True)
-    )
-    return update(RefreshToken).where(RefreshToken.hash.in_(late)).values(salt=None)
-
-
 def _dropping(before: datetime) -> Delete:
     """Lists that are full, whose last place was taken long ago, and in which no session is left."""
     # By the first entry of the index, not by EXISTS: with few lists, that reads all sessions.
@@ -112,8 +100,3 @@ def _dropping(before: datetime) -> Delete:
     )
     full = StatusList.taken >= StatusList.size
     return delete(StatusList).where(full, StatusList.last_taken_at < before, no_session)
-
-
-def _changed(session: Session, change: Update | Delete) -> int:
-    done = session.execute(change, execution_options={"synchronize_session": False})
-    return cast("CursorResult[Any]", done).rowcount

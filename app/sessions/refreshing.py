@@ -12,15 +12,15 @@ whoever never got the answer, go on. Nothing is decided by the order of two time
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import Update, select, update
 from sqlalchemy.orm import Session
 
 from app.access.scopes import RoleBook
 from app.accounts.models import User
 from app.clock import Clock
-from app.database import Database
+from app.database import Database, rows_changed
 from app.sessions.access_tokens import AccessTokens
 from app.sessions.beginning import IDLE
 from app.sessions.caller import Caller
@@ -185,36 +185,40 @@ def _state_of(session: Session, presented: _Presented) -> _State:
 
 def _is_first(session: Session, presented: _Presented, salt: bytes, now: datetime) -> bool:
     """Spend the token, unless somebody has: of any number at once, exactly one does."""
-    spent = session.execute(
+    spent = rows_changed(
+        session,
         update(RefreshToken)
         .where(RefreshToken.hash == presented.hash, RefreshToken.used_at.is_(None))
         .values(used_at=now, salt=salt),
-        execution_options={"synchronize_session": False},
     )
-    return cast("CursorResult[Any]", spent).rowcount == 1
+    return spent == 1
 
 
 def _forget_salts(
     session: Session, presented: _Presented, auth: AuthSession, over: datetime
 ) -> None:
     """Wipe the salt behind the token that is used now, and some of those whose time is over."""
+    own = (RefreshToken.session_id == auth.id) & (RefreshToken.hash != presented.hash)
+    wiping = update(RefreshToken).where(own, RefreshToken.salt.is_not(None)).values(salt=None)
+    rows_changed(session, wiping)
+    rows_changed(session, wiping_late_salts(over, WIPED_AT_ONCE))
+
+
+def wiping_late_salts(before: datetime, most: int) -> Update:
+    """Wipes at most so many salts of tokens spent before a moment, unless somebody holds them."""
     late = (
         select(RefreshToken.hash)
-        .where(RefreshToken.salt.is_not(None), RefreshToken.used_at < over)
-        .limit(WIPED_AT_ONCE)
+        .where(RefreshToken.salt.is_not(None), RefreshToken.used_at < before)
+        .limit(most)
         .with_for_update(skip_locked=True)
     )
-    own = (RefreshToken.session_id == auth.id) & (RefreshToken.hash != presented.hash)
-    for which in (own & RefreshToken.salt.is_not(None), RefreshToken.hash.in_(late)):
-        session.execute(
-            update(RefreshToken).where(which).values(salt=None),
-            execution_options={"synchronize_session": False},
-        )
+    return update(RefreshToken).where(RefreshToken.hash.in_(late)).values(salt=None)
 
 
 def _use(session: Session, auth: AuthSession, caller: Caller, now: datetime) -> None:
     """Note the use; InvalidGrant, and nothing is spent, where the session ended meanwhile."""
-    used = session.execute(
+    used = rows_changed(
+        session,
         update(AuthSession)
         .where(AuthSession.id == auth.id, AuthSession.ended_at.is_(None))
         .values(
@@ -223,9 +227,8 @@ def _use(session: Session, auth: AuthSession, caller: Caller, now: datetime) -> 
             last_address=caller.address,
             last_user_agent=caller.user_agent,
         ),
-        execution_options={"synchronize_session": False},
     )
-    if cast("CursorResult[Any]", used).rowcount != 1:
+    if used != 1:
         raise InvalidGrant
 
 
