@@ -42,6 +42,7 @@ from app.sessions.router import router as login_router
 from app.sessions.status_lists import PublishedLists
 from app.sessions.status_router import router as status_router
 from app.sessions.token_router import router as token_router
+from app.sessions.transport import HEADER as TRANSPORT_HEADER
 from app.settings import Settings, load_settings
 from app.tokens.aws_sources import open_signing_keys
 from app.tokens.errors import KeySetError
@@ -66,7 +67,7 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) ->
         CORSMiddleware,
         allow_origins=settings.allowed_origins,
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "Ostiary-Transport"],
+        allow_headers=["Authorization", "Content-Type", TRANSPORT_HEADER],
         # For the cookie of the refresh token; the origin is named then, and never `*`.
         allow_credentials=True,
         expose_headers=["WWW-Authenticate", "Retry-After", "Location"],

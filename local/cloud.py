@@ -9,6 +9,7 @@ import boto3
 import httpx
 from botocore.config import Config
 
+from app.tokens.urls import STATUS_LISTS
 from local.kinds import REST, Kind
 from local.template import API_ID, REGION
 
@@ -74,7 +75,7 @@ class Edge:
     @property
     def status_lists(self) -> str:
         """What the address of each status list begins with, as the templates have it."""
-        return f"{self.url}/status-lists"
+        return self.url + STATUS_LISTS
 
     def arn(self, method: str, path: str) -> str:
         """What API Gateway calls a request by; the emulator's account is all zeros."""
