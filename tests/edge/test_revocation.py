@@ -31,6 +31,7 @@ class Somebody:
     user_id: str
     token: str
     ended_at: float = 0.0
+    passed: int = 0
     refused_by_the_app: float | None = None
     refused_by_the_edge: float | None = None
 
@@ -54,6 +55,7 @@ class Somebody:
         """Note who refuses by now."""
         answer, after = self.call(), time.monotonic() - self.ended_at
         assert answer.status_code in (200, 401, 403), answer.text
+        self.passed += answer.status_code == 200
         if answer.status_code != 200 and self.refused_by_the_app is None:
             self.refused_by_the_app = after
         if self._by_the_edge(answer) and self.refused_by_the_edge is None:
@@ -150,6 +152,7 @@ def test_the_app_refuses_it_at_the_first_call_after_its_end(
 ) -> None:
     """What the edge lets by meets the app, which reads the session in its own transaction."""
     one = ended[side, way]
+    assert one.passed == 0
     assert one.refused_by_the_app is not None
     first_look = LIST_SECONDS - 4 + SLACK_SECONDS
     assert one.refused_by_the_app <= first_look
