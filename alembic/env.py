@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the database that the settings name."""
+"""Alembic's entry: migrates the database that the settings name, in one transaction."""
 
 from contextlib import closing
 
@@ -14,21 +14,29 @@ from app.settings import load_settings
 MIGRATION_LOCK = 0x0571A21  # any number, as long as it is always the same
 
 tuple(routers())  # each imports its models, and theirs; only then is the metadata whole
+say = context.config.attributes.get("say", print)
 
 
 def lock(connection: Connection) -> None:
     """Let one migrate and the others wait; the lock ends with the transaction."""
     if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA busy_timeout = 60000")
         # Its driver begins no transaction for a CREATE TABLE: half of a migration would stay.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+        return
+    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+    connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+    ours = {"lock": MIGRATION_LOCK}
+    if not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), ours):
+        say("Another migrates this database; waiting until that has ended.")
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), ours)
+    # Whoever waits for a table keeps all others from it meanwhile: rather give up, and try again.
+    connection.exec_driver_sql("SET LOCAL lock_timeout = '500ms'")
 
 
-url = load_settings().database_url.get_secret_value()
-with closing(Database(url)) as database, database.engine.connect() as connection:
+setting = load_settings().database_url.get_secret_value()
+with closing(Database(setting)) as database, database.engine.connect() as connection:
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,

@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+from collections.abc import Sequence
 from typing import NoReturn
 
 import typer
@@ -11,12 +12,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.access.routes import TableError
 from app.accounts.commands import users
 from app.clients.commands import clients
+from app.database_address import AddressError
 from app.doctor.command import doctor
 from app.errors import DomainError
 from app.explain.command import explain
 from app.first_start import prepare
 from app.keys.commands import keys
 from app.main import create_app, unwired_app
+from app.migrate import MigrationError
 from app.migrate import migrate as run_migrations
 from app.routes_command import routes
 from app.sessions.commands import sessions
@@ -74,17 +77,25 @@ def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
 @cli.command()
 def migrate() -> None:
     """Bring the database to the schema that this code needs."""
-    typer.echo(run_migrations(load_settings()))
+    typer.echo(run_migrations(load_settings(), say=typer.echo))
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point: an expected error is one sentence and exit code 1, not a traceback."""
     try:
-        cli()
+        cli(arguments, prog_name="ostiary")
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).splitlines()[0]
         _give_up(f"the database: {reason} (is it there, and migrated by `ostiary migrate`?)")
-    except (SettingsError, KeySetError, RotationError, TableError, DomainError) as error:
+    except (
+        AddressError,
+        DomainError,
+        KeySetError,
+        MigrationError,
+        RotationError,
+        SettingsError,
+        TableError,
+    ) as error:
         _give_up(str(error))
 
 

@@ -33,6 +33,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
+from app.database_address import AddressError
 from app.tokens.errors import KeySetError
 
 _LOG = logging.getLogger("ostiary.errors")
@@ -210,7 +211,7 @@ def problem_from(error: Exception) -> JSONResponse:
             return problem(error.status_code, code, detail, error.headers)
         case RequestValidationError():
             return problem_from(invalid_request(error.errors()))
-        case PoolTimeoutError() | OperationalError() | InterfaceError():
+        case PoolTimeoutError() | OperationalError() | InterfaceError() | AddressError():
             return _no_database(error)
         case KeySetError():
             _LOG.error("There are no keys to use: %s", error)
@@ -233,7 +234,10 @@ def _refers_to_nothing(error: IntegrityError) -> bool:
 
 
 def _no_database(error: Exception) -> JSONResponse:
-    _LOG.error("The database did not answer: %s", type(error.__cause__ or error).__name__)
+    told = (
+        str(error) if isinstance(error, AddressError) else type(error.__cause__ or error).__name__
+    )
+    _LOG.error("The database did not answer: %s", told)
     return problem_from(Unavailable("The service cannot use its database."))
 
 
@@ -255,6 +259,7 @@ def render_problems(app: FastAPI) -> None:
         return problem_from(error)
 
     for kind in (
+        AddressError,
         DomainError,
         HTTPException,
         RequestValidationError,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.access.scopes import Role
 from app.accounts import service as accounts
@@ -34,7 +35,7 @@ def prepare(settings: Settings, say: Callable[[str], None]) -> None:
             say(f"Made an {DEFAULT_ALG} key, {kid}, in {key_file}.")
     # A key set that must be refused is refused before anything is made.
     open_signing_keys(settings.keys).current()
-    say(migrate(settings))
+    say(migrate(settings, say=say))
     _first_administrator(settings, say)
 
 
@@ -43,7 +44,7 @@ def _first_administrator(settings: Settings, say: Callable[[str], None]) -> None
         opened_database(settings) as database,
         database.transaction() as session,
     ):
-        if session.scalar(select(UserRole).where(UserRole.name == Role.ADMIN).limit(1)):
+        if has_administrator(session):
             return
         # A password is shown to a person at a terminal, and never to a log.
         if not sys.stdout.isatty():
@@ -53,10 +54,21 @@ def _first_administrator(settings: Settings, say: Callable[[str], None]) -> None
             )
             return
         password = secrets.token_urlsafe(_PASSWORD_BYTES)
-        accounts.create_user(
-            session,
-            email=ADMIN_EMAIL,
-            password_hash=PasswordHasher().hash(password),
-            roles=[Role.MEMBER, Role.ADMIN],
-        )
+        make_administrator(session, ADMIN_EMAIL, password)
     say(f"Made the first administrator, {ADMIN_EMAIL}. The password, shown only now: {password}")
+
+
+def has_administrator(session: Session) -> bool:
+    """Whether anybody holds the role."""
+    found = session.scalar(select(UserRole).where(UserRole.name == Role.ADMIN).limit(1))
+    return found is not None
+
+
+def make_administrator(session: Session, email: str, password: str) -> None:
+    """A user who may do everything; EmailTaken where the address is somebody's already."""
+    accounts.create_user(
+        session,
+        email=email,
+        password_hash=PasswordHasher().hash(password),
+        roles=[Role.MEMBER, Role.ADMIN],
+    )

@@ -21,7 +21,7 @@ from app.accounts.hashing_slots import HashingSlots
 from app.accounts.passwords import PasswordHasher
 from app.accounts.router import router as accounts_router
 from app.clock import Clock
-from app.database import Database
+from app.database import POOL_SIZE, Database
 from app.discovery.router import router as discovery_router
 from app.docs import router as docs_router
 from app.errors import PROBLEM_RESPONSES, problem_from, render_problems
@@ -43,7 +43,7 @@ from app.sessions.status_lists import PublishedLists
 from app.sessions.status_router import router as status_router
 from app.sessions.token_router import router as token_router
 from app.sessions.transport import HEADER as TRANSPORT_HEADER
-from app.settings import Settings, load_settings
+from app.settings import Settings, load_settings, on_lambda
 from app.tokens.aws_sources import open_signing_keys
 from app.tokens.errors import KeySetError
 from app.tokens.issue import Issuer
@@ -112,7 +112,9 @@ def _wire_parts(app: FastAPI, settings: Settings, clock: Callable[[], float]) ->
     keys = open_signing_keys(settings.keys, clock=clock)
     keys.current().warn_of_mixture()
     name, audience = settings.issuer, settings.audience
-    database = Database(settings.database_url.get_secret_value())
+    # An instance of a Lambda function has one request at a time.
+    connections = 1 if on_lambda() else POOL_SIZE
+    database = Database(settings.database_url.get_secret_value(), connections=connections)
     passwords = PasswordHasher()
     time_of_day = Clock(clock)
     lifetime = settings.access_token_seconds

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+from app.database_address import AddressError, is_secret, is_strict, parse_setting
 from app.parts import part
 from app.tokens.urls import STATUS_LISTS, check_issuer, check_status_list_base, on_loopback
 
@@ -22,7 +23,7 @@ _MEANING = {
     "audience": "the `aud` of the access tokens",
     "keys": "a key source: `kms:KEY_ID`, `secretsmanager:NAME`, `env:NAME` (a JWK Set in the "
     "variable NAME) or `file:PATH`",
-    "database_url": "the SQLAlchemy URL of a PostgreSQL database",
+    "database_url": "the SQLAlchemy URL of a PostgreSQL database, or `secretsmanager:ARN`",
 }
 
 
@@ -76,7 +77,9 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _check_database(cls, url: SecretStr) -> SecretStr:
-        expected = "`postgresql+psycopg://USER:PASSWORD@HOST/DATABASE`"
+        expected = "`postgresql+psycopg://USER:PASSWORD@HOST/DATABASE` or `secretsmanager:ARN`"
+        if is_secret(url.get_secret_value()):
+            return _check_secret(url)
         try:
             parsed = make_url(url.get_secret_value())
             backend = parsed.get_backend_name()
@@ -96,6 +99,11 @@ class Settings(BaseSettings):
             )
         if parsed.drivername == "sqlite" and _NO_FILE.match(parsed.database or ""):
             raise ValueError("SQLite takes the path of a file here; write `sqlite:///PATH`")
+        if on_lambda() and not is_strict(parsed):
+            raise ValueError(
+                "on Lambda the database is reached by TLS that checks its name; leave `sslmode` "
+                "out, or write `sslmode=verify-full`, and `sslrootcert=PATH` for a CA of your own"
+            )
         return url
 
     @field_validator("allowed_origins", mode="before")
@@ -129,6 +137,14 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as refused:
         raise SettingsError("; ".join(map(_sentence, refused.errors()))) from None
+
+
+def _check_secret(setting: SecretStr) -> SecretStr:
+    try:
+        parse_setting(setting.get_secret_value())
+    except AddressError as error:
+        raise ValueError(str(error)) from None
+    return setting
 
 
 def _sentence(error: Any) -> str:

@@ -8,8 +8,8 @@ from app.tokens.errors import KeysUnavailable
 _ADVICE: Mapping[str, str] = {
     "ResourceNotFoundException": "there is none of that name in this account and region",
     "NotFoundException": "there is none of that id in this account and region",
-    "AccessDeniedException": "this process may not do that; docs/keys.md names the rights that it "
-    "needs",
+    "AccessDeniedException": "this process may not do that; docs/keys.md and docs/deploying.md "
+    "name the rights that it needs",
     "ThrottlingException": "AWS throttles these calls; the next try may do better",
     "DecryptionFailure": "the secret cannot be decrypted; allow kms:Decrypt on its key",
     "DisabledException": "the key is disabled; enable it, or take it out of the setting",
@@ -27,17 +27,15 @@ _ADVICE: Mapping[str, str] = {
 
 
 @contextmanager
-def explained(what: str) -> Iterator[None]:
-    """Turns every error of botocore into a KeysUnavailable that names `what` and what to do."""
+def explained(what: str, error_type: type[Exception] = KeysUnavailable) -> Iterator[None]:
+    """Turns every error of botocore into one that names `what` and what to do about it."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", "an error without a code"))
-        raise KeysUnavailable(f"{what}: {_ADVICE.get(code, 'AWS refused')} ({code})") from None
+        raise error_type(f"{what}: {_ADVICE.get(code, 'AWS refused')} ({code})") from None
     except BotoCoreError as error:
         kind = type(error).__name__
-        raise KeysUnavailable(
-            f"{what}: {_ADVICE.get(kind, 'AWS did not answer')} ({kind})"
-        ) from None
+        raise error_type(f"{what}: {_ADVICE.get(kind, 'AWS did not answer')} ({kind})") from None
