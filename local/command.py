@@ -1,11 +1,10 @@
-"""The `ostiary` command of this checkout, run with the settings of the edge and no others."""
+"""The `ostiary` command of this checkout, run with the settings given and no others."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-from local.cloud import AUDIENCE, Edge
 from local.errors import EdgeError
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -25,14 +24,3 @@ def ostiary(settings: dict[str, str], *arguments: str) -> str:
     if done.returncode:
         raise EdgeError(f"`ostiary {' '.join(arguments[:2])}` failed")
     return done.stdout.strip()
-
-
-def settings_of(edge: Edge) -> dict[str, str]:
-    """The settings of the app behind the edge, for commands that work on its database."""
-    return {
-        "OSTIARY_ISSUER": edge.url,
-        "OSTIARY_AUDIENCE": AUDIENCE,
-        "OSTIARY_KEYS": "env:OSTIARY_SIGNING_KEYS",
-        "OSTIARY_SIGNING_KEYS": edge.key_set,
-        "OSTIARY_DATABASE_URL": edge.database_url,
-    }

@@ -47,7 +47,7 @@ def curls(edge: Edge) -> str:
     return _COMMANDS.format(
         url=edge.url,
         endpoint=edge.cloud.endpoint,
-        authorizer=edge.cloud.function("AuthorizerFunction"),
+        authorizer=edge.cloud.physical_id("AuthorizerFunction"),
         bad_token=edge.kind.bad_token,
         # The shell ends the quoted text before the token, and takes it up again behind.
         event=json.dumps(edge.kind.authorizer_event(edge.arn("GET", "/notes"), "'$TOKEN'")),

@@ -3,20 +3,20 @@
 import argparse
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from local import state
 from local.cloud import AUDIENCE, Cloud, Edge
-from local.command import PROJECT, ostiary, settings_of
+from local.command import PROJECT
 from local.curls import curls
 from local.deploy import deploy
 from local.errors import EdgeError
-from local.keys import for_verifying, key_set
+from local.keys import key_parameters
 from local.kinds import KINDS, REST, Kind
 from local.ministack import free_port, running_ministack
-from local.postgres import running_postgres
+from local.postgres import as_secret, running_postgres
 from local.progress import step
 
 FOLDER = PROJECT / ".ostiary" / "edge"
@@ -25,39 +25,43 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def running_edge(
-    folder: Path, *, kind: Kind = REST, port: int | None = None, origin: str = ""
+    folder: Path,
+    *,
+    kind: Kind = REST,
+    port: int | None = None,
+    origin: str = "",
+    parameters: Mapping[str, str] | None = None,
 ) -> Iterator[Edge]:
-    """The edge, ended with the block; its keys and its data stand in `folder`.
+    """The edge, ended with the block; its data stand in `folder`.
 
     `kind` of API: its template is deployed. `port` of 127.0.0.1: a free one where none is given.
-    `origin`: the browser origin that CORS lets in. A `keys.json` that is there already decides the
-    algorithm.
+    `origin`: the browser origin that CORS lets in. `parameters` of the template, beside those that
+    every edge has. A key of KMS signs, unless a key set lies in `keys.json`.
     """
     with ExitStack() as stack:
         stack.enter_context(state.locked(folder))
-        keys = key_set(folder / "keys.json")
         port = free_port(port)
         with step("PostgreSQL"):
             database_url = stack.enter_context(running_postgres(folder / "postgres"))
         with step(f"MiniStack on 127.0.0.1:{port}"):
             cloud = Cloud(stack.enter_context(running_ministack(folder, port)))
-        edge = Edge(cloud, keys, database_url, kind)
-        with step("migrations"):
-            stands = ostiary(settings_of(edge), "migrate")
-        print(f"    {stands}")
-        changes = deploy(cloud, kind, _parameters(edge, origin))
+        edge = Edge(cloud, database_url, kind)
+        given = edge_parameters(edge, folder, origin) | dict(parameters or {})
+        changes = deploy(cloud, kind, given)
         print(f"\nWhat differs from {kind.template}, and why:", *changes, sep="\n  - ")
         stack.enter_context(state.announced(folder, edge))
         yield edge
 
 
-def _parameters(edge: Edge, origin: str) -> dict[str, str]:
+def edge_parameters(edge: Edge, folder: Path, origin: str = "") -> dict[str, str]:
+    """What the template of an edge is deployed with."""
     return {
         "Issuer": edge.url,
         "Audience": AUDIENCE,
-        "SigningKeys": edge.key_set,
-        "VerifyKeys": for_verifying(edge.key_set),
-        "DatabaseUrl": edge.database_url,
+        "DatabaseSecretArn": edge.cloud.put_secret(
+            "ostiary-database", as_secret(edge.database_url)
+        ),
+        **key_parameters(edge.cloud, folder / "keys.json"),
         "AllowedOrigin": origin,
         "Registration": "open",
         **edge.kind.parameters,
@@ -70,7 +74,7 @@ def main() -> None:
     parser.add_argument("--template", choices=KINDS, default=REST.template, help="what to deploy")
     parser.add_argument("--port", type=int, help="of 127.0.0.1; by default 4566, or a free one")
     parser.add_argument("--origin", default="", help="the browser origin that CORS lets in")
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="where keys and data stand")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the data stand")
     options = parser.parse_args()
     with stopped_by_signals(), ExitStack() as stack:
         kind = KINDS[options.template]

@@ -1,5 +1,6 @@
 """What an image of the Dockerfile holds of this project, read from its COPY and CMD lines."""
 
+import hashlib
 import io
 import json
 import re
@@ -18,6 +19,16 @@ class Image:
 
     files: Mapping[str, Path]
     handler: str
+
+    @property
+    def digest(self) -> str:
+        """Its files as 64 hex digits; the same files have the same."""
+        return hashlib.sha256(as_zip(self)).hexdigest()
+
+    @property
+    def key(self) -> str:
+        """Under which its zip lies in the bucket."""
+        return f"{self.digest}.zip"
 
 
 def read_image(dockerfile: Path, target: str) -> Image:

@@ -1,21 +1,33 @@
-"""The key set of the local edge: made once, and handed out in two shapes."""
+"""What the edge signs with: a key of the emulator's KMS, or the key set in a file, as a secret."""
 
 import json
 from pathlib import Path
 
 from app.tokens.jwk_members import PRIVATE_MEMBERS
+from local.cloud import Cloud
 from local.command import ostiary
 
 
-def key_set(path: Path, algorithm: str = "RS256") -> str:
-    """The JWK Set in `path`, private members included; `ostiary keys generate` makes it once."""
+def make_key_set(path: Path, algorithm: str = "RS256") -> None:
+    """A JWK Set, private members included, by `ostiary keys generate`."""
+    ostiary({"OSTIARY_KEYS": f"file:{path}"}, "keys", "generate", "--alg", algorithm)
+
+
+def key_parameters(cloud: Cloud, path: Path) -> dict[str, str]:
+    """The template's parameters for the key set at `path`; none where there is none.
+
+    Without them the stack makes a key in KMS. HMAC has no public half: the authorizer gets the set.
+    """
     if not path.exists():
-        ostiary({"OSTIARY_KEYS": f"file:{path}"}, "keys", "generate", "--alg", algorithm)
-    return path.read_text()
+        return {}
+    document = path.read_text()
+    secret = cloud.put_secret("ostiary-keys", document)
+    shared = any(key["kty"] == "oct" for key in json.loads(document)["keys"])
+    return {"KeySecretArn": secret} | ({"VerifyKeys": for_verifying(document)} if shared else {})
 
 
 def for_verifying(signing_keys: str) -> str:
-    """The same JWK Set without private members: the authorizer's parameter.
+    """The same JWK Set without private members.
 
     The `k` of an HMAC key stays: there is no public half to give.
     """

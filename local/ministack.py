@@ -17,7 +17,7 @@ from local.errors import EdgeError
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 4566
-SERVICES = "apigateway,cloudformation,iam,kms,lambda,logs,s3,secretsmanager,sts"
+SERVICES = "apigateway,cloudformation,cloudwatch,events,iam,kms,lambda,logs,s3,secretsmanager,sts"
 # Its standard input ends when this program does, however that ends: then it ends, too.
 _LAUNCH = """
 import os, signal, sys, threading

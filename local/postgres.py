@@ -1,11 +1,14 @@
 """The PostgreSQL behind the local edge: a server from the package index, on a Unix socket alone."""
 
+import json
 import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
+
+from sqlalchemy.engine import make_url
 
 with warnings.catch_warnings():
     # It looks for XDG_RUNTIME_DIR, which containers and macOS do not set, and does without.
@@ -32,6 +35,21 @@ def running_postgres(folder: Path) -> Iterator[str]:
         yield f"postgresql+psycopg://postgres@/postgres?host={quote(str(socket))}"
     finally:
         server.stop()
+
+
+def as_secret(url: str) -> str:
+    """The JSON that RDS would keep of this database in a secret."""
+    parsed = make_url(url)
+    return json.dumps(
+        {
+            "engine": "postgres",
+            "host": parsed.query["host"],
+            "port": 5432,
+            "dbname": parsed.database,
+            "username": parsed.username,
+            "password": parsed.password or "none is asked for",
+        }
+    )
 
 
 def _modes_above(*paths: Path) -> dict[Path, int]:

@@ -60,8 +60,7 @@ def find_edge(folder: Path) -> Edge | None:
     try:
         known = json.loads((folder / "edge.json").read_text())
         httpx.get(f"{known['url']}/health", trust_env=False).raise_for_status()
-        keys = (folder / "keys.json").read_text()
     except (FileNotFoundError, httpx.HTTPError):
         return None
     kind = KINDS[known["template"]]
-    return Edge(Cloud(known["endpoint"]), keys, known["database_url"], kind)
+    return Edge(Cloud(known["endpoint"]), known["database_url"], kind)

@@ -14,6 +14,8 @@ from samtranslator.yaml_helper import yaml_parse
 from local.image import Image
 
 REGION = "us-east-1"
+# Which image of the Dockerfile each parameter names.
+TARGETS = {"AppImage": "app", "AuthorizerImage": "authorizer"}
 # Eight hex digits: the form that the emulator's host name `{id}.execute-api.localhost` takes too.
 API_ID = "facade00"
 BUCKET = "ostiary-code"
@@ -44,8 +46,10 @@ def for_emulator(
     changed, changes = copy.deepcopy(sam), []
     for name, resource in changed["Resources"].items():
         if resource["Type"] == "AWS::Serverless::Function":
-            target = resource.pop("Metadata")["DockerBuildTarget"]
-            resource["Properties"] |= _zip_of(target, images[target])
+            properties = resource["Properties"]
+            target = TARGETS[properties.pop("ImageUri")["Ref"]]
+            command = properties.pop("ImageConfig", {"Command": [images[target].handler]})
+            properties |= _zip_of(images[target], *command["Command"])
             changes.append(
                 f"{name}: a zip of the {len(images[target].files)} files that the image `{target}`"
                 " copies, run by this machine's Python and packages; an image needs Docker"
@@ -53,11 +57,11 @@ def for_emulator(
     return to_cloudformation(changed, parameters), changes
 
 
-def _zip_of(target: str, image: Image) -> Document:
+def _zip_of(image: Image, handler: str) -> Document:
     return {
         "PackageType": "Zip",
-        "CodeUri": {"Bucket": BUCKET, "Key": f"{target}.zip"},
-        "Handler": image.handler,
+        "CodeUri": {"Bucket": BUCKET, "Key": image.key},
+        "Handler": handler,
         "Runtime": "python3.13",
     }
 

@@ -12,7 +12,6 @@ from app.database import Database
 from app.sessions.places import take_place
 from app.tokens.claims import StatusReference
 from app.tokens.issue import Issuer
-from app.tokens.jwk import parse_key_set
 from app.tokens.urls import status_list_uri
 from local.cloud import AUDIENCE, Edge
 
@@ -37,7 +36,7 @@ def issued(edge: Edge, *scopes: str, seconds_ago: float = 0) -> str:
     It is of no session, but has a place in a status list of the edge, where nobody ended it.
     """
     issuer = Issuer(
-        parse_key_set(edge.key_set.encode()),
+        edge.signing_keys(),
         issuer=edge.url,
         audience=AUDIENCE,
         lifetime=LIFETIME,

@@ -1,8 +1,9 @@
 """Two edges for all tests of this folder, each template deployed, PostgreSQL behind it."""
 
+import json
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,12 +11,12 @@ import httpx
 import pytest
 
 from local.cloud import Edge
-from local.command import ostiary, settings_of
 from local.edge import running_edge
 from local.kinds import HTTP
 from local.ministack import free_port
 
 ORIGIN = "https://app.example.com"
+ADMIN = "admin@example.com"
 Headers = dict[str, str]
 
 
@@ -46,8 +47,9 @@ def edge_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def edge(edge_folder: Path) -> Iterator[Edge]:
-    """A running edge that lets one browser origin in."""
-    with running_edge(edge_folder, port=free_port(0), origin=ORIGIN) as edge:
+    """A running edge that lets one browser origin in, and has an administrator."""
+    parameters = {"AdminEmail": ADMIN}
+    with running_edge(edge_folder, port=free_port(0), origin=ORIGIN, parameters=parameters) as edge:
         yield edge
 
 
@@ -83,11 +85,17 @@ def member(new_member: Callable[[], Headers]) -> Headers:
 
 @pytest.fixture(scope="session")
 def admin(edge: Edge, login: Callable[[str, str], Headers]) -> Headers:
-    """An administrator, made by the command line as an operator would."""
-    email, password = "admin@example.com", secrets.token_hex(12)
-    create = ["users", "create", email, "--password", password, "--role", "admin"]
-    ostiary(settings_of(edge), *create)
-    return login(email, password)
+    """The first administrator, whose password lies in a secret of the stack."""
+    return login(ADMIN, first_password(edge))
+
+
+def first_password(edge: Edge) -> str:
+    """What an operator reads after the first deploy."""
+    secret = edge.cloud.physical_id("AdminPassword")
+    with closing(edge.cloud.client("secretsmanager")) as secrets_manager:
+        text = secrets_manager.get_secret_value(SecretId=secret)["SecretString"]
+    password: str = json.loads(text)["password"]
+    return password
 
 
 @pytest.fixture(scope="session")

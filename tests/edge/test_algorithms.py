@@ -7,7 +7,7 @@ import pytest
 from local import tokens
 from local.demo import walk
 from local.edge import running_edge
-from local.keys import for_verifying, key_set
+from local.keys import for_verifying, make_key_set
 from local.ministack import free_port
 from local.story import Story
 from tests.support import key_set_document
@@ -16,7 +16,7 @@ from tests.support import key_set_document
 @pytest.mark.parametrize("alg", ["HS256", "RS256", "ES256"])
 def test_the_key_set_decides_what_the_seven_steps_sign_with(folder: Path, alg: str) -> None:
     folder.mkdir()
-    key_set(folder / "keys.json", alg)
+    make_key_set(folder / "keys.json", alg)
     story = Story()
 
     with (

@@ -9,7 +9,6 @@ from app.doctor.report import Verdict
 from app.explain.explanation import Explanation, explained
 from app.explain.house import House
 from app.main import unwired_app
-from app.tokens.jwk import parse_key_set
 from app.tokens.statements import CompiledRoutes
 from local import tokens
 from local.cloud import AUDIENCE, Edge
@@ -44,7 +43,7 @@ def _answer(client: httpx.Client, header: str, method: str, path: str) -> tuple[
 
 def _house(edge: Edge) -> House:
     compiled = CompiledRoutes(json.loads(COMPILED_TABLE.read_text("utf-8")))
-    keys = parse_key_set(edge.key_set.encode())
+    keys = edge.signing_keys()
     return House(unwired_app().state.routes, compiled, keys, edge.url, AUDIENCE)
 
 

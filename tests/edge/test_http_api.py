@@ -141,7 +141,7 @@ def reasons(http_edge: Edge, tmp_path: Path) -> Callable[[], list[str]]:
     (tmp_path / "loud.py").write_text(LOUD)
     image = read_image(PROJECT / "Dockerfile", "authorizer")
     loud = as_zip(Image({**image.files, "loud.py": tmp_path / "loud.py"}, "loud.handler"))
-    name = http_edge.cloud.function("AuthorizerFunction")
+    name = http_edge.cloud.physical_id("AuthorizerFunction")
     with closing(http_edge.cloud.client("lambda")) as functions:
         functions.update_function_code(FunctionName=name, ZipFile=loud)
         functions.update_function_configuration(FunctionName=name, Handler="loud.handler")

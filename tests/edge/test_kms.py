@@ -1,35 +1,26 @@
-"""All seven steps with a key that never leaves KMS, and a rotation of it by the setting alone."""
+"""All seven steps with a key that never leaves KMS, and its rotation by a parameter alone."""
 
 import secrets
-from collections.abc import Mapping
 from contextlib import closing
-from pathlib import Path
-from typing import Any
 
 import httpx
+import pytest
 
 from local import tokens
 from local.cloud import Edge
-from local.edge import running_edge
+from local.demo import walk
+from local.deploy import deploy
+from local.edge import edge_parameters, running_edge
 from local.ministack import free_port
-
-
-def configure(edge: Edge, logical_id: str, **changes: str | None) -> dict[str, str]:
-    """Change a function's variables, as a deploy would; what they are then. None: without it."""
-    name = edge.cloud.function(logical_id)
-    with closing(edge.cloud.client("lambda")) as functions:
-        before = functions.get_function_configuration(FunctionName=name)
-        variables = before["Environment"]["Variables"] | changes
-        kept = {key: value for key, value in variables.items() if value is not None}
-        functions.update_function_configuration(FunctionName=name, Environment={"Variables": kept})
-    return kept
+from local.story import Story
+from tests.edge.conftest import new_folder
 
 
 def new_key(edge: Edge, spec: str) -> str:
     with closing(edge.cloud.client("kms")) as kms:
         made = kms.create_key(KeySpec=spec, KeyUsage="SIGN_VERIFY")
-    key_id: str = made["KeyMetadata"]["KeyId"]
-    return key_id
+    arn: str = made["KeyMetadata"]["Arn"]
+    return arn
 
 
 def log_in(client: httpx.Client) -> str:
@@ -46,31 +37,75 @@ def notes(client: httpx.Client, token: str) -> int:
     return client.get("/notes", headers={"Authorization": f"Bearer {token}"}).status_code
 
 
-def header_of(token: str) -> Mapping[str, Any]:
-    header: Mapping[str, Any] = tokens.read(token)[0]
-    return header
+def kid_of(token: str) -> str:
+    return str(tokens.read(token)[0]["kid"])
 
 
-def test_the_seven_steps_with_keys_that_never_leave_kms(folder: Path) -> None:
-    with running_edge(folder, port=free_port(0)) as edge, edge.http() as client:
-        old, new = new_key(edge, "RSA_2048"), new_key(edge, "ECC_NIST_P256")
+def published(client: httpx.Client) -> list[str]:
+    return [key["kid"] for key in client.get("/.well-known/jwks.json").json()["keys"]]
 
-        variables = configure(
-            edge, "AppFunction", OSTIARY_KEYS=f"kms:{old},{new}", OSTIARY_SIGNING_KEYS=None
-        )
-        assert not [value for value in variables.values() if '"d"' in value]
-        published = client.get("/.well-known/jwks.json").json()
-        assert [key["alg"] for key in published["keys"]] == ["RS256", "ES256"]
-        # The authorizer, which has no boto3 and no right to KMS, was deployed with another set: it
-        # meets an unknown kid, and asks the app's JWKS.
-        jwks = f"{edge.url}/.well-known/jwks.json"
-        configure(edge, "AuthorizerFunction", OSTIARY_KEYS=f"env:OSTIARY_VERIFY_KEYS {jwks}")
+
+@pytest.mark.parametrize("logical_id", ["AppFunction", "AuthorizerFunction", "DeployFunction"])
+def test_no_function_is_given_a_private_key(edge: Edge, logical_id: str) -> None:
+    variables = edge.settings(logical_id)
+    assert variables["OSTIARY_KEYS"]
+    assert not [value for value in variables.values() if '"d"' in value]
+
+
+def test_the_stack_makes_a_key_that_outlives_it(edge: Edge) -> None:
+    with closing(edge.cloud.client("kms")) as kms:
+        arn = edge.settings()["OSTIARY_KEYS"].removeprefix("kms:")
+        key = kms.describe_key(KeyId=arn)["KeyMetadata"]
+    assert (key["KeySpec"], key["KeyUsage"], key["KeyState"]) == (
+        "RSA_2048",
+        "SIGN_VERIFY",
+        "Enabled",
+    )
+
+
+def test_the_authorizer_starts_with_the_keys_that_the_deploy_function_handed_over(
+    edge: Edge, http: httpx.Client
+) -> None:
+    variables = edge.settings("AuthorizerFunction")
+    (kid,) = published(http)
+    assert kid in variables["OSTIARY_VERIFY_KEYS"]
+    assert variables["OSTIARY_KEYS"] == (
+        f"env:OSTIARY_VERIFY_KEYS {edge.url}/.well-known/jwks.json"
+    )
+
+
+def test_a_rotation_is_a_parameter_and_no_token_is_refused_meanwhile() -> None:
+    with (
+        new_folder() as folder,
+        running_edge(folder, port=free_port(0)) as edge,
+        edge.http() as client,
+    ):
+        given = edge_parameters(edge, folder)
+        old, new = edge.settings()["OSTIARY_KEYS"].removeprefix("kms:"), new_key(edge, "RSA_2048")
         first = log_in(client)
-        assert header_of(first)["kid"] == published["keys"][0]["kid"]
-        assert notes(client, first) == 200
 
-        configure(edge, "AppFunction", OSTIARY_KEYS=f"kms:{new},{old}")
+        deploy(edge.cloud, edge.kind, given | {"SigningKeyArns": f"{old},{new}"})
         second = log_in(client)
-        assert header_of(second)["kid"] == published["keys"][1]["kid"]
-        assert [notes(client, token) for token in (first, second)] == [200, 200]
-        assert notes(client, tokens.tampered(second)) == 401
+        deploy(edge.cloud, edge.kind, given | {"SigningKeyArns": f"{new},{old}"})
+        third = log_in(client)
+
+        assert kid_of(first) == kid_of(second) != kid_of(third)
+        assert published(client) == [kid_of(third), kid_of(first)]
+        assert [notes(client, token) for token in (first, second, third)] == [200, 200, 200]
+        assert notes(client, tokens.tampered(third)) == 401
+
+        deploy(edge.cloud, edge.kind, given | {"SigningKeyArns": new})
+        assert [notes(client, token) for token in (first, third)] == [401, 200]
+
+
+def test_all_seven_steps_signed_by_an_elliptic_curve_in_kms() -> None:
+    with (
+        new_folder() as folder,
+        running_edge(folder, port=free_port(0)) as edge,
+        edge.http() as client,
+    ):
+        given = edge_parameters(edge, folder)
+        deploy(edge.cloud, edge.kind, given | {"SigningKeyArns": new_key(edge, "ECC_NIST_P256")})
+        story = Story()
+        walk(edge, client, story)
+    assert story.failures == 0

@@ -13,7 +13,6 @@ import httpx
 import pytest
 
 from local.cloud import Edge
-from local.command import ostiary, settings_of
 from tests.edge.answers import by_api_gateway
 
 LIST_SECONDS = 15
@@ -94,8 +93,7 @@ WAYS: dict[str, Callable[[Somebody, dict[str, str]], httpx.Response]] = {
 
 def _admin_of(edge: Edge, client: httpx.Client) -> dict[str, str]:
     email = f"ending-{secrets.token_hex(6)}@example.com"
-    arguments = ("users", "create", email, "--password", PASSWORD, "--role", "admin")
-    ostiary(settings_of(edge), *arguments)
+    edge.ostiary("users", "create", email, "--role", "admin", stdin=PASSWORD)
     answer = client.post("/auth/login", data={"username": email, "password": PASSWORD})
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 

@@ -21,7 +21,6 @@ from app.settings import load_settings
 from app.tokens.claims import StatusReference
 from app.tokens.encoding import base64url_encode
 from app.tokens.issue import Issuer
-from app.tokens.jwk import parse_key_set
 from app.tokens.key_ring import KeyRing
 from app.tokens.keys import TrustedKeys
 from local import tokens
@@ -91,7 +90,7 @@ def _handler() -> Callable[[object], Event]:
 
 def deployed_maker(edge: Edge) -> TokenMaker:
     """Tokens such as the edge makes."""
-    return token_maker(parse_key_set(edge.key_set.encode()), edge.url, tokens.new_place(edge))
+    return token_maker(edge.signing_keys(), edge.url, tokens.new_place(edge))
 
 
 def token_maker(keys: TrustedKeys, url: str, status: StatusReference | None = None) -> TokenMaker:

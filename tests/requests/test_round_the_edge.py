@@ -22,7 +22,7 @@ Invoke = Callable[[Any], Event]
 @pytest.fixture(scope="module")
 def invoke(edge: Edge) -> Iterator[Invoke]:
     """`lambda:Invoke` of the app's function, as whoever may call it calls it."""
-    name = edge.cloud.function("AppFunction")
+    name = edge.cloud.physical_id("AppFunction")
     with closing(edge.cloud.client("lambda")) as functions:
 
         def invoked(event: Any) -> Event:
