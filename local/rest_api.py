@@ -22,8 +22,8 @@ class RestApi:
     def fit(self, template: Document) -> list[str]:
         api = template["Resources"]["Api"]["Properties"]
         api["Tags"] = [{"Key": "ms-custom-id", "Value": API_ID}]
-        # Where a body changes, MiniStack makes the API anew, and cannot give it the same id. This is
-        # nothing that it reads, and templates of other versions may not have it.
+        # Where a body changes, MiniStack makes the API anew, and cannot give it that id. This it
+        # never reads, and templates of other versions may not have it.
         del api["Body"]["servers"]
         return ["Api: no word on the default endpoint, which is all that there is here"]
 
