@@ -16,7 +16,12 @@ from app.database import Database, opened_database
 from app.errors import NotFound
 from app.sessions import service
 from app.sessions.edge_cache import NotFlushed, Stage
-from app.sessions.ending import Because, end_session, end_sessions_of_user
+from app.sessions.ending import (
+    Because,
+    end_all_sessions,
+    end_session,
+    end_sessions_of_user,
+)
 from app.sessions.models import AuthSession
 from app.sessions.pruning import BATCH, Pruned, prune
 from app.sessions.status_router import MAX_AGE_SECONDS
@@ -53,23 +58,28 @@ def list_sessions(email: str) -> None:
 def revoke(
     session_id: Annotated[UUID | None, typer.Argument(help="As `list` shows it.")] = None,
     user: Annotated[str | None, typer.Option(help="An address: end all its sessions.")] = None,
+    everybody: Annotated[bool, typer.Option("--everybody", help="End all there are.")] = False,
     now: Annotated[bool, _NOW] = False,
     rest_api_id: Annotated[str | None, typer.Option(help="With --now: a REST API.")] = None,
     http_api_id: Annotated[str | None, typer.Option(help="With --now: an HTTP API.")] = None,
     stage: Annotated[str | None, typer.Option(help="With --now: the API's stage.")] = None,
 ) -> None:
-    """End one session, or all of a user. The app refuses it at once, the edge within 76 s.
+    """End one session, all of a user, or all. The app refuses it at once, the edge within 76 s.
 
     With --now the edge refuses it when this command has ended.
     """
-    if (session_id is None) is (user is None):
-        raise typer.BadParameter("the id of a session was expected, or --user, and not both")
+    if [session_id is not None, user is not None, everybody].count(True) != 1:
+        raise typer.BadParameter(
+            "one of these was expected: the id of a session, --user, --everybody"
+        )
     flushed = _stage(now, rest_api_id, http_api_id, stage)  # before anything is done
     with opened_database(load_settings()) as database:
         if user is not None:
             typer.echo(_end_all(database, user))
         elif session_id is not None:
             typer.echo(_end_one(database, session_id))
+        else:
+            typer.echo(_end_everything(database))
     if flushed:
         _flush(flushed)
 
@@ -88,6 +98,17 @@ def _end_all(database: Database, email: str) -> str:
     with database.transaction() as session:
         ended = end_sessions_of_user(session, user_id, Because.ADMINISTRATOR, Clock().now())
     return f"Ended {ended} {'session' if ended == 1 else 'sessions'}."
+
+
+def _end_everything(database: Database) -> str:
+    def tell(ended: int) -> None:
+        _show_progress(f"Ended so far: {ended} sessions", in_log=False)
+
+    ended = end_all_sessions(database, Clock().now(), told=tell)
+    _end_progress()
+    return (
+        f"Ended {ended} {'session' if ended == 1 else 'sessions'}. Everybody has to log in again."
+    )
 
 
 def _end_one(database: Database, session_id: UUID) -> str:

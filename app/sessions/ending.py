@@ -1,5 +1,6 @@
 """The ends of sessions. What is ended here, no token of it outlives in this app."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -8,7 +9,7 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.database import rows_changed
+from app.database import Database, rows_changed
 from app.sessions.models import AuthSession
 
 # A session is not over for everybody at once: the clock of another machine may be minutes behind,
@@ -51,6 +52,47 @@ def end_sessions_of_user(session: Session, user_id: UUID, because: Because, now:
         .values(session_epoch=User.session_epoch + 1, sessions_ended_at=now),
     )
     return _end(session, (AuthSession.user_id == user_id) & _may_live(now), because, now)
+
+
+def end_all_sessions(
+    database: Database,
+    now: datetime,
+    *,
+    batch: int = 50,
+    told: Callable[[int], None] = lambda _: None,
+) -> int:
+    """End every living session of everybody, users and clients; how many there were.
+
+    `batch` users in a transaction, so that traffic goes on beside it; it may be stopped and run
+    again. `told` hears how many were ended so far.
+    """
+    ended, last = 0, UUID(int=0)
+    while True:
+        with database.transaction() as session:
+            some = select(User.id).where(User.id > last).order_by(User.id).limit(batch)
+            users = session.scalars(some.with_for_update()).all()
+            ended += _end_of_users(session, users, now)
+        if not users:
+            break
+        last = users[-1]
+        told(ended)
+    with database.transaction() as session:
+        by_themselves = AuthSession.user_id.is_(None) & _may_live(now)
+        clients = session.scalars(select(AuthSession.client_id).where(by_themselves).distinct())
+        for client_id in clients.all():
+            ended += end_sessions_of_client(session, client_id, Because.ADMINISTRATOR, now)
+    return ended
+
+
+def _end_of_users(session: Session, users: Sequence[UUID], now: datetime) -> int:
+    rows_changed(
+        session,
+        update(User)
+        .where(User.id.in_(users))
+        .values(session_epoch=User.session_epoch + 1, sessions_ended_at=now),
+    )
+    theirs = AuthSession.user_id.in_(users) & _may_live(now)
+    return _end(session, theirs, Because.ADMINISTRATOR, now)
 
 
 def end_oldest_sessions(session: Session, user_id: UUID, now: datetime, *, kept: int) -> int:
