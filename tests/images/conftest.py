@@ -1,41 +1,27 @@
-"""PostgreSQL, the images laid out in folders, and functions that run in either home."""
+"""The images laid out in folders, and functions that run in either home."""
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from fcntl import LOCK_EX, flock
 from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from sqlalchemy import NullPool, create_engine, make_url, text
 
-from app.migrate import migrate
-from app.settings import load_settings
-from local.postgres import running_postgres
-from tests.images.build import Image, build
+from tests.images.build import Image, build, laid_out
 from tests.images.dockerfile import ROOT
 from tests.images.runtime import Environment, Function, Start, running
 from tests.images.steps import ISSUER
 from tests.support import private_jwk
 
 PRIVATE = ("d", "p", "q", "dp", "dq", "qi")
-
-
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """A PostgreSQL at the newest migration."""
-    # Not in pytest's folder: its next run, or one beside this, takes it from PostgreSQL's user.
-    with (
-        TemporaryDirectory(prefix="ostiary-") as folder,
-        running_postgres(Path(folder) / "data") as url,
-    ):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("OSTIARY_DATABASE_URL", url)
-            migrate(load_settings())
-        yield url
 
 
 @pytest.fixture(scope="session")
@@ -53,13 +39,34 @@ def runtime_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Image]:
-    """Makes the image of a target, once: its lock installed, its files copied."""
+    """Makes the image of a target, once a run: its lock installed, its files copied."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
     @cache
     def made(target: str) -> Image:
-        return build(target, tmp_path_factory.mktemp(f"image-{target}"))
+        folder = shared / f"image-{target}"
+        with (shared / f"image-{target}.lock").open("w") as lock:
+            flock(lock, LOCK_EX)
+            if not folder.exists():
+                with TemporaryDirectory(dir=shared) as unfinished:
+                    build(target, Path(unfinished) / "image")
+                    (Path(unfinished) / "image").rename(folder)
+        return laid_out(target, folder)
 
     return made
+
+
+@pytest.fixture
+def empty_database(postgres_url: str) -> Iterator[str]:
+    """A database beside the migrated one, with nothing in it."""
+    url = make_url(postgres_url)
+    name = f"{url.database}_empty"
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+        yield url.set(database=name).render_as_string(hide_password=False)
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture

@@ -3,8 +3,7 @@
 import json
 import re
 import shlex
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -20,6 +19,14 @@ class Copy:
     stage: str | None
 
 
+@dataclass(frozen=True)
+class Run:
+    """One RUN: its commands, those that `&&` joins one by one, and where they run."""
+
+    commands: tuple[str, ...]
+    workdir: PurePosixPath
+
+
 @dataclass
 class Stage:
     """One FROM, and what follows it."""
@@ -27,30 +34,41 @@ class Stage:
     name: str
     base: str
     workdir: PurePosixPath = field(default_factory=lambda: PurePosixPath("/"))
-    copies: list[Copy] = field(default_factory=list)
-    runs: list[str] = field(default_factory=list)
+    steps: list[Copy | Run] = field(default_factory=list)
     command: list[str] = field(default_factory=list)
+
+    @property
+    def copies(self) -> list[Copy]:
+        """Its COPY steps."""
+        return [step for step in self.steps if isinstance(step, Copy)]
+
+    @property
+    def commands(self) -> list[str]:
+        """What its RUN steps run."""
+        return [c for step in self.steps if isinstance(step, Run) for c in step.commands]
 
 
 def stages(root: Path = ROOT) -> dict[str, Stage]:
     """The Dockerfile's stages by name; an instruction that this does not know is an error."""
     found: dict[str, Stage] = {}
+    arguments: dict[str, str] = {}
     for keyword, rest in _instructions((root / "Dockerfile").read_text()):
         if keyword == "FROM":
-            base, _, name = re.sub(r"--\S+\s+", "", rest).partition(" AS ")
-            stage = Stage(name.strip() or str(len(found)), base.strip())
-            if base.strip() in found:
-                stage.workdir = found[base.strip()].workdir
+            stage = _stage(rest, found, arguments)
             found[stage.name] = stage
+        elif keyword == "ARG":
+            name, _, value = rest.partition("=")
+            arguments[name] = value
         elif keyword == "WORKDIR":
             stage.workdir /= rest
         elif keyword == "COPY":
-            stage.copies.append(_copy(rest, stage))
+            stage.steps.append(_copy(rest, stage))
         elif keyword == "RUN":
-            stage.runs.append(rest)
+            commands = tuple(command.strip() for command in rest.split("&&"))
+            stage.steps.append(Run(commands, stage.workdir))
         elif keyword == "CMD":
             stage.command = json.loads(rest)
-        elif keyword not in ("ENV", "LABEL", "ARG"):
+        elif keyword not in ("ENV", "LABEL"):
             raise ValueError(f"a test has to learn what {keyword} does to an image: {rest}")
     return found
 
@@ -61,10 +79,14 @@ def copied_files(target: str, root: Path = ROOT) -> dict[PurePosixPath, Path]:
     stage = known[target]
     files = copied_files(stage.base, root) if stage.base in known else {}
     for copy in stage.copies:
-        if copy.stage is None:
-            for source in copy.sources:
-                files.update(_placed(source, copy, root))
+        files.update(files_of(copy, root))
     return files
+
+
+def files_of(copy: Copy, root: Path = ROOT) -> dict[PurePosixPath, Path]:
+    """The files that one COPY brings from the context, by their path in the image."""
+    sources = () if copy.stage else copy.sources
+    return {place: file for source in sources for place, file in _placed(source, copy, root)}
 
 
 def packages_of(target: str, root: Path = ROOT) -> tuple[Stage, PurePosixPath]:
@@ -72,14 +94,6 @@ def packages_of(target: str, root: Path = ROOT) -> tuple[Stage, PurePosixPath]:
     known = stages(root)
     (copy,) = [copy for copy in known[target].copies if copy.stage]
     return known[copy.stage or ""], PurePosixPath(copy.destination)
-
-
-def lay_out(target: str, folder: Path, root: Path = ROOT) -> None:
-    """Put the files under a folder, which stands for the image's `/`."""
-    for place, source in copied_files(target, root).items():
-        destination = under(folder, place)
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, destination)
 
 
 def under(folder: Path, place: PurePosixPath) -> Path:
@@ -110,6 +124,15 @@ def _instructions(text: str) -> Iterator[tuple[str, str]]:
         if line.strip():
             keyword, _, rest = line.strip().partition(" ")
             yield keyword.upper(), rest.strip()
+
+
+def _stage(rest: str, found: Mapping[str, Stage], arguments: Mapping[str, str]) -> Stage:
+    named, _, name = re.sub(r"--\S+\s+", "", rest).partition(" AS ")
+    base = re.sub(r"\$\{(\w+)\}", lambda match: arguments[match[1]], named.strip())
+    stage = Stage(name.strip() or str(len(found)), base)
+    if base in found:
+        stage.workdir = found[base].workdir
+    return stage
 
 
 def _copy(rest: str, stage: Stage) -> Copy:

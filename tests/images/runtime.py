@@ -40,6 +40,7 @@ class _RuntimeApi(ThreadingHTTPServer):
         self.events: Queue[str | None] = Queue()
         self.reports: Queue[Report] = Queue()
         self.invocations = 0
+        self.asked = threading.Event()
 
     @property
     def address(self) -> str:
@@ -58,6 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """`/invocation/next`: answered when there is an event, as Lambda does."""
+        self.server.asked.set()
         event = self.server.events.get() if self.path == f"{ROOT}/invocation/next" else None
         if event is None:
             self.close_connection = True
@@ -110,6 +112,10 @@ class Function:
         report = self.invoke(event)
         assert report.kind == "response", (report, self.log())
         return report.content
+
+    def wait(self) -> None:
+        """Until it has started, and asks for its first event."""
+        assert self._api.asked.wait(SECONDS), self.log()
 
     def next_report(self) -> Report:
         """What it says next, asked or not."""

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import NullPool, create_engine, text
 
 from app.tokens.issue import Issuer
 from app.tokens.jwk import parse_key_set
@@ -17,7 +16,6 @@ from tests.images.steps import ISSUER, JSON, body_of, event_with_body, log_in, r
 from tests.support import private_jwk
 
 APP, AUTHORIZER = "app.main.handler", "authorizer.handler.handler"
-INVOCATIONS = 200
 STRANGE: list[Any] = [
     None,
     [],
@@ -159,61 +157,6 @@ def test_an_unsafe_setting_ends_the_start_and_is_explained(
     environment = app_environment if handler == APP else authorizer_environment
     environment |= changes | {"PRIVATE": json.dumps({"keys": [private_jwk("RS256")]})}
     _check_refused(handler, environment, word, start)
-
-
-def test_hundreds_of_invocations_leave_the_app_as_it_was(
-    app_environment: Environment, start: Start
-) -> None:
-    with start(APP, app_environment) as function:
-        token = log_in(function, register(function))
-        expected = {"/notes": 200, "/users": 403, "/users/me": 200, "/health": 200, "/nope": 404}
-        for number in range(INVOCATIONS):
-            path = list(expected)[number % len(expected)]
-            answer = function.result(rest_event("GET", path, token))
-            assert answer["statusCode"] == expected[path], (number, answer)
-        assert '"level": "ERROR"' not in function.log()
-        assert token.split(".")[2] not in function.log()
-
-
-def test_an_instance_keeps_its_one_connection(
-    app_environment: Environment, start: Start, postgres_url: str
-) -> None:
-    """Mangum would run the app's start and end at each invocation, were it not told otherwise."""
-    with start(APP, app_environment) as function:
-        token = log_in(function, register(function))
-        before = _connections(postgres_url)
-        for _ in range(3):
-            assert function.result(rest_event("GET", "/notes", token))["statusCode"] == 200
-        assert len(before) == 1
-        assert _connections(postgres_url) == before
-
-
-def test_hundreds_of_invocations_leave_the_authorizer_as_it_was(
-    authorizer_environment: Environment, start: Start, token: Callable[..., str]
-) -> None:
-    events = [recorded("rest_token", token("notes:read")), recorded("rest_token", "a.b.c"), {}]
-    with start(AUTHORIZER, authorizer_environment) as function:
-        first = [function.invoke(event) for event in events]
-        for _ in range(INVOCATIONS // len(events)):
-            again = [function.invoke(event) for event in events]
-            assert [_gist(report) for report in again] == [_gist(report) for report in first]
-
-
-def _connections(postgres_url: str) -> list[int]:
-    """The server's processes for its clients, without the one that is asked."""
-    engine = create_engine(postgres_url, poolclass=NullPool)
-    with engine.connect() as connection:
-        found = connection.execute(
-            text(
-                "SELECT pid FROM pg_stat_activity"
-                " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-            )
-        )
-        return sorted(found.scalars())
-
-
-def _gist(report: Any) -> Any:
-    return report.kind, {k: v for k, v in report.content.items() if k != "requestId"}
 
 
 def _check_refused(handler: str, environment: Environment, words: str, start: Start) -> None:
