@@ -1,96 +1,25 @@
-"""template.yaml: who may call what without a token, and what is promised to the rest."""
+"""template.yaml: what a REST API answers by itself, without asking the app."""
 
 import json
 import re
-import subprocess
-import sys
-from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from samtranslator.model import apigateway
 
-from app.access.routes import PUBLIC
 from local import gateway
-from local.command import PROJECT
-from local.template import Document, read_template, resolved, to_cloudformation
+from local.template import Document, to_cloudformation
+from tests.edge.templates import REQUIRED, REST, Stack, of_type, read, translated
 
-TEMPLATE = PROJECT / "template.yaml"
-VERBS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
-FUNCTIONS = ["AppFunction", "AuthorizerFunction"]
-PARAMETERS = {
-    "Issuer": "https://api.example.com",
-    "Audience": "ostiary",
-    "SigningKeys": "{}",
-    "VerifyKeys": "{}",
-    "DatabaseUrl": "postgresql+psycopg://host/database",
-    "AllowedOrigin": "https://app.example.com",
-    "StageName": "prod",
-}
+ORIGIN = "https://app.example.com"
 
 
 @pytest.fixture(scope="module")
-def sam() -> Document:
-    return read_template(TEMPLATE)
-
-
-@pytest.fixture(scope="module")
-def translated(sam: Document) -> Document:
-    """What CloudFormation gets, once `sam build` has given each function its image."""
-    built = json.loads(json.dumps(sam))
-    for name in FUNCTIONS:
-        built["Resources"][name]["Properties"]["ImageUri"] = (
-            f"{'0' * 12}.dkr.ecr.eu-central-1.amazonaws.com/ostiary:{name.lower()}"
-        )
-    return to_cloudformation(built, PARAMETERS)
-
-
-@pytest.fixture(scope="module")
-def body(translated: Document) -> Document:
+def body() -> Document:
     """The OpenAPI document of the API."""
-    api: Document = translated["Resources"]["Api"]["Properties"]["Body"]
+    api: Document = translated(REST)["Resources"]["Api"]["Properties"]["Body"]
     return api
-
-
-def _lint(path: Path) -> None:
-    cfn_lint = Path(sys.executable).parent / "cfn-lint"
-    done = subprocess.run([cfn_lint, "--", path], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_cfn_lint_is_content_with_the_template() -> None:
-    _lint(TEMPLATE)
-
-
-def test_cfn_lint_is_content_with_its_translation(translated: Document, tmp_path: Path) -> None:
-    path = tmp_path / "translated.json"
-    path.write_text(json.dumps(translated))
-
-    _lint(path)
-
-
-def test_what_needs_no_token_is_the_apps_own_public_list(body: Document) -> None:
-    guarded = gateway.guarded(body)
-    methods = {(verb.upper(), path) for path, methods in body["paths"].items() for verb in methods}
-
-    open_to_all = {(v, path) for v, path in methods if v in VERBS and (path, v) not in guarded}
-    assert open_to_all == PUBLIC
-
-
-def test_verbs_are_listed_one_by_one_and_everything_else_is_under_the_authorizer(
-    body: Document,
-) -> None:
-    verbs = {verb.upper() for methods in body["paths"].values() for verb in methods}
-
-    assert verbs == VERBS | {"OPTIONS"}
-    assert {("/{proxy+}", verb) for verb in VERBS} <= gateway.guarded(body)
-
-
-def test_a_guarded_verb_on_a_public_path_is_written_out(body: Document) -> None:
-    table = json.loads((PROJECT / "authorizer" / "routes.json").read_text())["routes"]
-    public_paths = {path for _, path in PUBLIC}
-
-    needed = {(r["path"], r["method"]) for r in table if r["path"] in public_paths}
-    assert needed <= gateway.guarded(body)
 
 
 def test_every_preflight_is_without_authorizer(body: Document) -> None:
@@ -123,20 +52,14 @@ def test_the_validation_expression_is_anchored(scheme: Document) -> None:
         assert not re.search(expression, junk), junk
 
 
-def test_there_is_one_stage(translated: Document) -> None:
-    stages = [
-        r["Properties"]["StageName"]
-        for r in translated["Resources"].values()
-        if r["Type"] == "AWS::ApiGateway::Stage"
-    ]
-
-    assert stages == [{"Ref": "StageName"}]
+def _resolved(part: Document, origin: str = ORIGIN) -> Document:
+    """A part of the body, with its functions worked out."""
+    found: Document = Stack(translated(REST), AllowedOrigin=origin).value(part)
+    return found
 
 
-def _responses(body: Document, translated: Document, **parameters: str) -> Document:
-    given = PARAMETERS | parameters
-    answer: Document = resolved(gateway.gateway_responses(body), translated, given)
-    return answer
+def _responses(body: Document, origin: str = ORIGIN) -> Document:
+    return _resolved(gateway.gateway_responses(body), origin)
 
 
 @pytest.mark.parametrize(
@@ -152,9 +75,9 @@ def _responses(body: Document, translated: Document, **parameters: str) -> Docum
     ],
 )
 def test_a_gateway_response_has_its_status_and_code(
-    body: Document, translated: Document, name: str, status: int, code: str
+    body: Document, name: str, status: int, code: str
 ) -> None:
-    response = _responses(body, translated)[name]
+    response = _responses(body)[name]
     problem = json.loads(response["responseTemplates"]["application/json"])
 
     assert response["statusCode"] == str(status)
@@ -163,11 +86,9 @@ def test_a_gateway_response_has_its_status_and_code(
     assert problem["detail"]
 
 
-def test_gateway_responses_know_four_codes_and_one_shape(
-    body: Document, translated: Document
-) -> None:
+def test_gateway_responses_know_four_codes_and_one_shape(body: Document) -> None:
     problems = []
-    for response in _responses(body, translated).values():
+    for response in _responses(body).values():
         headers = response["responseParameters"]
         assert headers["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
         assert headers["gatewayresponse.header.Cache-Control"] == "'no-store'"
@@ -182,16 +103,12 @@ def test_gateway_responses_know_four_codes_and_one_shape(
     }
 
 
-@pytest.mark.parametrize(
-    ("origin", "header"), [("https://app.example.com", "'https://app.example.com'"), ("", "'none'")]
-)
+@pytest.mark.parametrize(("origin", "header"), [(ORIGIN, f"'{ORIGIN}'"), ("", "'none'")])
 def test_static_answers_let_the_one_origin_in_or_none(
-    body: Document, translated: Document, origin: str, header: str
+    body: Document, origin: str, header: str
 ) -> None:
-    responses = _responses(body, translated, AllowedOrigin=origin)
-    preflights = resolved(
-        gateway.preflights(body), translated, PARAMETERS | {"AllowedOrigin": origin}
-    )
+    responses = _responses(body, origin)
+    preflights = _resolved(gateway.preflights(body), origin)
 
     seen = {
         *(r["responseParameters"][_ORIGIN_OF_RESPONSE] for r in responses.values()),
@@ -207,45 +124,57 @@ _ORIGIN_OF_RESPONSE = "gatewayresponse.header.Access-Control-Allow-Origin"
 _ORIGIN_OF_METHOD = "method.response.header.Access-Control-Allow-Origin"
 
 
-@pytest.mark.parametrize("origin", ["*", "null", "https://a.example/path", "https://a'b", "a.b"])
-def test_what_is_no_origin_is_refused_as_a_parameter(sam: Document, origin: str) -> None:
-    assert not re.fullmatch(sam["Parameters"]["AllowedOrigin"]["AllowedPattern"], origin)
+@pytest.fixture(scope="module")
+def stage() -> Document:
+    return Stack(translated(REST))["ApiStage"]
 
 
-def test_secrets_are_not_echoed(sam: Document) -> None:
-    hidden = {name for name, p in sam["Parameters"].items() if p.get("NoEcho")}
-
-    assert hidden == {"SigningKeys", "VerifyKeys", "DatabaseUrl"}
-
-
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_function_is_an_image_that_may_write_its_own_log_and_nothing_else(
-    translated: Document, name: str
-) -> None:
-    resources = translated["Resources"]
-    function = resources[name]["Properties"]
-    group = function["LoggingConfig"]["LogGroup"]["Ref"]
-    role = resources[function["Role"]["Fn::GetAtt"][0]]["Properties"]
-    statements = [s for p in role["Policies"] for s in p["PolicyDocument"]["Statement"]]
-
-    assert function["PackageType"] == "Image"
-    assert function["Architectures"] == ["arm64"]
-    assert function["Timeout"] < 29
-    assert function["LoggingConfig"]["LogFormat"] == "JSON"
-    assert resources[group]["Properties"]["RetentionInDays"] > 0
-    assert "ManagedPolicyArns" not in role
-    assert statements == [
-        {
-            "Effect": "Allow",
-            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-            "Resource": {"Fn::GetAtt": [group, "Arn"]},
-        }
-    ]
+def _line(stage: Document) -> dict[str, Any]:
+    line: dict[str, Any] = json.loads(stage["AccessLogSetting"]["Format"])
+    return line
 
 
-def test_the_authorizer_never_sees_signing_keys_or_the_database(sam: Document) -> None:
-    function: dict[str, Any] = sam["Resources"]["AuthorizerFunction"]["Properties"]
+def test_the_access_log_tells_who_was_denied_and_why(stage: Document) -> None:
+    assert stage["AccessLogSetting"]["DestinationArn"] == "<ApiLogs.Arn>"
+    assert _line(stage) == {
+        "requestId": "$context.requestId",
+        "requestTime": "$context.requestTime",
+        "sourceIp": "$context.identity.sourceIp",
+        "method": "$context.httpMethod",
+        "resource": "$context.resourcePath",
+        "status": "$context.status",
+        "sub": "$context.authorizer.principalId",
+        "code": "$context.authorizer.code",
+        "authorizerError": "$context.authorizer.error",
+        "milliseconds": "$context.responseLatency",
+    }
 
-    given = json.dumps(function["Environment"])
-    assert "SigningKeys" not in given
-    assert "DatabaseUrl" not in given
+
+def test_the_access_log_holds_nothing_that_a_client_writes(stage: Document) -> None:
+    """A quote in it would end the member, and write the next one."""
+    written = {"$context.path", "$context.protocol", "$context.identity.userAgent"}
+
+    assert not written & set(_line(stage).values())
+
+
+def test_an_account_without_a_role_for_logs_gets_one_or_does_without() -> None:
+    none = Stack(translated(REST), AccountLogRole="none")
+    makes = Stack(translated(REST), AccountLogRole="create")
+
+    assert "AccessLogSetting" not in none["ApiStage"]
+    assert not none.exists("AccountLogs")
+    assert makes["AccountLogs"]["CloudWatchRoleArn"] == "<LogRole.Arn>"
+    # A stage with access logs fails without the role: by naming it the API waits for it.
+    assert "<AccountLogs>" in makes["Api"]["Description"]
+    assert not Stack(translated(REST)).exists("AccountLogs")
+
+
+def test_what_has_not_changed_is_deployed_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stage keeps what was deployed, and SAM sees no other origin: it knows but the parameter."""
+    deployments: list[str] = []
+    for seconds in (1, 2):
+        monkeypatch.setattr(apigateway, "time", SimpleNamespace(time=lambda at=seconds: at))
+        document = to_cloudformation(read(REST), REQUIRED)
+        deployments += of_type(document, "AWS::ApiGateway::Deployment")
+
+    assert len(set(deployments)) == 2
