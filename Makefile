@@ -6,7 +6,7 @@ UV_COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help install run edge demo test check bench fuzz format lock
+.PHONY: help install run edge demo test check bench fuzz format lock images
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ edge: install ## deploy template.yaml to a local AWS emulator; ARGS='--template 
 demo: install ## walk the seven steps through the edge and show what each part says
 	@$(BIN)/python -m local.demo
 
+images: install ## build both images, push them to REPOSITORY of ECR, print the digests; ARGS=--pull for newer bases
+	@$(BIN)/python -m local.publish "$(REPOSITORY)" $(ARGS)
+
 test: install ## run every test, in about eight minutes on two cores
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
@@ -38,6 +41,7 @@ bench: install ## measure the authorizer beside hand-made ones; ARGS=--quick for
 	@$(BIN)/python -m benchmarks.authorizer $(ARGS)
 	@$(BIN)/python -m benchmarks.policies $(filter --quick,$(ARGS))
 	@$(BIN)/python -m benchmarks.status_lists $(filter --quick,$(ARGS))
+	@$(BIN)/python -m benchmarks.functions $(filter --quick,$(ARGS))
 
 fuzz: install ## mutate tokens against verify, for FUZZ_SECONDS=60; finds go to build/fuzz
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/fuzz.txt
