@@ -1,4 +1,10 @@
-"""What tests everywhere start from: real keys, a real database, the app that users run."""
+"""What tests everywhere start from: real keys, a real database, the app that users run.
+
+Whoever asks for `database_url`, or for what stands on it (`make_app`, `app`, `client`, `handler`,
+…), runs twice: on SQLite and on PostgreSQL. What one of them does alone is tested under
+`on_sqlite` or `on_postgresql`, or asks for `sqlite_url` or `postgres_url`. An app that outlives a
+test stands on one of them and says which: its tests are about what comes before any database.
+"""
 
 import os
 import shutil
@@ -16,9 +22,19 @@ from app.main import create_app
 from app.migrate import migrate
 from app.parts import find
 from app.settings import Settings
+from tests import scheduling
+from tests.postgres import postgres_server, postgres_url
 from tests.support import AUDIENCE, ISSUER, Account, key_set_document
 
+__all__ = ["postgres_server", "postgres_url"]
+
 AppMaker = Callable[..., FastAPI]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> scheduling.ByLength | None:
+    """For `--dist loadfile`; other ways to distribute stay what they are."""
+    return scheduling.ByLength(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(autouse=True)
@@ -39,13 +55,21 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def database_url(tmp_path: Path, migrated_database: Path) -> str:
+def sqlite_url(tmp_path: Path, migrated_database: Path) -> str:
     """The URL of a database of this test's own."""
     for suffix in ("", "-wal", "-shm"):
         source = Path(f"{migrated_database}{suffix}")
         if source.exists():
             shutil.copy(source, tmp_path / f"test.db{suffix}")
     return f"sqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a database of this test's own, of each kind in turn."""
+    name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    url: str = request.getfixturevalue(name)
+    return url
 
 
 @pytest.fixture
@@ -82,9 +106,9 @@ def client(app: FastAPI) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def member(client: TestClient) -> Account:
-    """Somebody who registered and logged in."""
-    return Account.register(client, "member@example.com")
+def member(app: FastAPI, client: TestClient) -> Account:
+    """A member who logged in."""
+    return Account.create(app, client, "member@example.com", ["member"])
 
 
 @pytest.fixture

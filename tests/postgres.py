@@ -1,26 +1,65 @@
-"""A real PostgreSQL: one server a run, and for each test a migrated database of its own.
+"""A real PostgreSQL: one server a worker, begun when a test first asks, and databases to copy.
 
-A conftest imports both fixtures, and the tests below it ask for `postgres_url`.
+Ask for `postgres_url`, or where one test is too short a life, for `postgres_server`.
 """
 
 import secrets
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psycopg
 import pytest
-from sqlalchemy import URL, create_engine, make_url
+from sqlalchemy import URL, make_url
 
 from app.migrate import migrate
 from app.settings import Settings
 from local.postgres import running_postgres
 
 TEMPLATE = "migrated"
+# The server dies with the tests, so what it promises of a power cut may be untrue; and no work of
+# its own choosing comes between two tests.
+CARELESS = (
+    "fsync = off",
+    "synchronous_commit = off",
+    "full_page_writes = off",
+    "autovacuum = off",
+    "max_wal_size = '8GB'",
+)
+
+
+class PostgresServer:
+    """A server that has a migrated, empty database to copy."""
+
+    def __init__(self, url: URL, connection: psycopg.Connection) -> None:
+        self._url, self._connection = url, connection
+        for setting in CARELESS:
+            self._run(f"ALTER SYSTEM SET {setting}")
+        self._run("SELECT pg_reload_conf()")
+        self._run(f"CREATE DATABASE {TEMPLATE}")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("OSTIARY_DATABASE_URL", self._url_of(TEMPLATE))
+            migrate(Settings())
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """The URL of a copy, dropped after the block, whoever still uses it."""
+        name = f"test_{secrets.token_hex(8)}"
+        self._run(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+        yield self._url_of(name)
+        self._run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _url_of(self, name: str) -> str:
+        return self._url.set(database=name).render_as_string(hide_password=False)
+
+    def _run(self, statement: str) -> None:
+        self._connection.execute(statement.encode())
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[URL]:
-    """The URL of a server that has a migrated, empty database to copy.
+def postgres_server() -> Iterator[PostgresServer]:
+    """It outlives a test: `with postgres_server.database() as url` is a database of one's own.
 
     Not below pytest's own folder, which is closed to the user that PostgreSQL runs as under root.
     """
@@ -28,30 +67,14 @@ def postgres_server() -> Iterator[URL]:
         TemporaryDirectory(prefix="ostiary-") as folder,
         running_postgres(Path(folder) / "postgres") as text,
     ):
-        server = make_url(text)
-        _run(server, f"CREATE DATABASE {TEMPLATE}")
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("OSTIARY_DATABASE_URL", _in(server, TEMPLATE))
-            migrate(Settings())
-        yield server
+        url = make_url(text)
+        plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with closing(psycopg.connect(plain, autocommit=True)) as connection:
+            yield PostgresServer(url, connection)
 
 
 @pytest.fixture
-def postgres_url(postgres_server: URL) -> Iterator[str]:
-    """The URL of a database of this test's own, dropped after it, whoever still uses it."""
-    name = f"test_{secrets.token_hex(8)}"
-    _run(postgres_server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-    yield _in(postgres_server, name)
-    _run(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _in(server: URL, name: str) -> str:
-    return server.set(database=name).render_as_string(hide_password=False)
-
-
-def _run(server: URL, statement: str) -> None:
-    """A statement that PostgreSQL takes outside transactions alone."""
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(statement)
-    engine.dispose()
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The URL of a database of this test's own."""
+    with postgres_server.database() as url:
+        yield url

@@ -1,11 +1,12 @@
 """Helpers of the tests: keys made once a run, tokens of any content, accounts."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Self
 
+import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -14,7 +15,8 @@ from app.accounts.service import create_user
 from app.database import Database
 from app.parts import find
 from app.sessions.access_tokens import AccessTokens
-from app.sessions.beginning import FIRST_PARTY_CLIENT
+from app.sessions.beginning import FIRST_PARTY_CLIENT, Beginning
+from app.sessions.caller import Caller
 from app.tokens.generate import generate_key
 from app.tokens.jwk import parse_key_set
 from app.tokens.keys import KeySet
@@ -22,6 +24,10 @@ from app.tokens.keys import KeySet
 ISSUER = "http://127.0.0.1:8000"
 AUDIENCE = "ostiary"
 PASSWORD = "correct horse battery staple"
+CALLER = Caller("testclient", "testclient")  # as a TestClient is seen
+# For tests of what one kind of database does alone; they ask for `database_url`, or what needs it.
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 ALGORITHMS = tuple(f"{family}{size}" for family in ("HS", "RS", "ES") for size in (256, 384, 512))
 
 
@@ -45,6 +51,11 @@ def key_set(*algs: str) -> KeySet:
     return parse_key_set(key_set_document(*algs).encode())
 
 
+@cache
+def _password_hash() -> str:
+    return PasswordHasher().hash(PASSWORD)
+
+
 @dataclass(frozen=True)
 class Account:
     """Somebody with a token."""
@@ -65,12 +76,13 @@ class Account:
         return cls.log_in(client, email)
 
     @classmethod
-    def create(cls, app: FastAPI, client: TestClient, email: str, roles: Iterable[str]) -> Self:
-        """Put straight into the database, and logged in."""
-        password_hash = find(app, PasswordHasher).hash(PASSWORD)
+    def create(cls, app: FastAPI, client: TestClient, email: str, roles: Sequence[str]) -> Self:
+        """Put straight into the database, a session too, as it would be after a login."""
         with find(app, Database).transaction() as session:
-            create_user(session, email=email, password_hash=password_hash, roles=roles)
-        return cls.log_in(client, email)
+            user = create_user(session, email=email, password_hash=_password_hash(), roles=roles)
+        scopes = app.state.routes.roles.scopes_of(roles)
+        begun = find(app, Beginning).for_user(user.id, user.session_epoch, scopes, CALLER)
+        return cls(client, email, begun.access_token)
 
     @classmethod
     def log_in(cls, client: TestClient, email: str) -> Self:

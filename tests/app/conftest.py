@@ -1,19 +1,21 @@
 """What the tests of the app share: one app under uvicorn, for all that do not change it."""
 
-import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
+from app.database import Database
 from app.main import create_app
+from app.parts import find
 from app.settings import Settings
 from tests.app.events import Handler, lambda_handler
 from tests.app.serving import served
+from tests.postgres import PostgresServer
 from tests.support import AUDIENCE, ISSUER, Account, key_set_document
 
 
@@ -27,26 +29,27 @@ class Standing:
 
 
 @pytest.fixture(scope="package")
-def standing(
-    tmp_path_factory: pytest.TempPathFactory, migrated_database: Path
-) -> Iterator[Standing]:
-    """The app under uvicorn on loopback. It outlives a test: leave nothing behind in it."""
-    database = tmp_path_factory.mktemp("standing") / "standing.db"
-    shutil.copy(migrated_database, database)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TEST_KEY_SET", key_set_document("ES256"))
-        app = create_app(
-            Settings(
-                issuer=ISSUER,
-                audience=AUDIENCE,
-                keys="env:TEST_KEY_SET",
-                database_url=SecretStr(f"sqlite:///{database}"),
+def standing(postgres_server: PostgresServer) -> Iterator[Standing]:
+    """The app under uvicorn on loopback, on PostgreSQL, and a member who registered and logged in.
+
+    It outlives a test: leave nothing behind in it.
+    """
+    with postgres_server.database() as url:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("TEST_KEY_SET", key_set_document("ES256"))
+            app = create_app(
+                Settings(
+                    issuer=ISSUER,
+                    audience=AUDIENCE,
+                    keys="env:TEST_KEY_SET",
+                    database_url=SecretStr(url),
+                )
             )
-        )
-    with TestClient(app, base_url=ISSUER) as client:
-        member = Account.register(client, "standing@example.com")
-    with served(app) as port:
-        yield Standing(app, port, member)
+        with closing(find(app, Database)):
+            with TestClient(app, base_url=ISSUER) as client:
+                member = Account.register(client, "standing@example.com")
+            with served(app) as port:
+                yield Standing(app, port, member)
 
 
 @pytest.fixture

@@ -30,6 +30,12 @@ OF_TOKENS = [
 
 
 @pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """No token and no document that is looked at comes from a database."""
+    return sqlite_url
+
+
+@pytest.fixture
 def deployment(make_app: AppMaker) -> Iterator[Deployment]:
     with deployed(make_app) as deployment:
         yield deployment

@@ -16,6 +16,12 @@ from tests.conftest import AppMaker
 
 
 @pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """No token and no document that is looked at comes from a database."""
+    return sqlite_url
+
+
+@pytest.fixture
 def deployment(make_app: AppMaker) -> Iterator[Deployment]:
     """Right as it is; what a test puts into `pages` is wrong with it."""
     with deployed(make_app) as deployment:

@@ -1,12 +1,9 @@
 """Alive is not ready: what each of the two says, and when."""
 
-from pathlib import Path
-
 from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, text
 
-from tests.conftest import AppMaker
-from tests.support import ISSUER
+from app.database import Base
 
 
 def test_a_migrated_app_is_alive_and_ready(client: TestClient) -> None:
@@ -16,15 +13,18 @@ def test_a_migrated_app_is_alive_and_ready(client: TestClient) -> None:
 
 
 def test_an_app_without_its_schema_is_alive_and_not_ready(
-    make_app: AppMaker, tmp_path: Path
+    client: TestClient, database_url: str
 ) -> None:
-    app = make_app(database_url=f"sqlite:///{tmp_path / 'empty.db'}")
-    with TestClient(app, base_url=ISSUER) as client:
-        assert client.get("/health").status_code == 200
-        answer = client.get("/ready")
-        assert answer.status_code == 503
-        assert answer.headers["retry-after"]
-        assert "ostiary migrate" in answer.json()["detail"]
+    engine = create_engine(database_url)
+    with engine.begin() as connection:
+        Base.metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE alembic_version"))
+    engine.dispose()
+    assert client.get("/health").status_code == 200
+    answer = client.get("/ready")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+    assert "ostiary migrate" in answer.json()["detail"]
 
 
 def test_a_newer_schema_is_ready(client: TestClient, database_url: str) -> None:

@@ -48,7 +48,7 @@ from app.tokens.verify import Verifier
 from authorizer import handler as authorizer
 from tests.app.serving import exchange, request, served
 from tests.doors.doors import token_event
-from tests.support import AUDIENCE, ISSUER, PASSWORD, Account
+from tests.support import AUDIENCE, ISSUER, PASSWORD, Account, on_postgresql
 
 REAL_SECONDS = float(os.environ.get("LOAD_SECONDS", "12"))
 REQUESTS_A_SECOND, THREADS = 50, 4
@@ -239,6 +239,7 @@ def within(seconds: float, clock: FastClock, reached: Callable[[], bool]) -> boo
     return reached()
 
 
+@on_postgresql
 def test_a_rotation_refuses_no_valid_token_and_then_every_one_of_the_retired_key(
     load: Load, store: FileStore, clock: FastClock
 ) -> None:

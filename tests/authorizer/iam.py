@@ -8,6 +8,7 @@ Actions: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gatewa
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 INVOKE = "execute-api:Invoke"
@@ -24,10 +25,15 @@ class Verdict(StrEnum):
 
 def matches(pattern: str, text: str) -> bool:
     """`*` is any run of characters, none and `/` among them; `?` is any one. All else is itself."""
+    return _expression(pattern).fullmatch(text) is not None
+
+
+@lru_cache(maxsize=10_000)
+def _expression(pattern: str) -> re.Pattern[str]:
     if "${" in pattern:
         raise ValueError(f"a policy variable would be filled in here: {pattern!r}")
     parts = (_WILDCARDS.get(character, re.escape(character)) for character in pattern)
-    return re.fullmatch("".join(parts), text, re.DOTALL) is not None
+    return re.compile("".join(parts), re.DOTALL)
 
 
 def verdict(policy: Mapping[str, Any], arn: str) -> Verdict:

@@ -1,9 +1,7 @@
 """One house for each family of keys, all its doors open at once, and one user who lives there."""
 
-import shutil
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -20,25 +18,23 @@ from tests.app.serving import served
 from tests.doors.doors import Doors
 from tests.doors.forge import Forge
 from tests.doors.row import FAMILIES
+from tests.postgres import PostgresServer
 from tests.support import AUDIENCE, ISSUER, key_set_document
 
 
 @pytest.fixture(scope="module", params=FAMILIES)
 def doors(
     request: pytest.FixtureRequest,
-    migrated_database: Path,
-    tmp_path_factory: pytest.TempPathFactory,
+    postgres_server: PostgresServer,
 ) -> Iterator[Doors]:
-    """The doors of a house whose one key is of this family."""
+    """The doors of a house whose one key is of this family, on PostgreSQL."""
     alg: str = request.param
-    database = tmp_path_factory.mktemp("doors") / "doors.db"
-    shutil.copy(migrated_database, database)
-    with pytest.MonkeyPatch.context() as patch:
+    with postgres_server.database() as url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("DOORS_KEY_SET", key_set_document(alg))
         patch.setenv("OSTIARY_KEYS", "env:DOORS_KEY_SET")
         patch.setenv("OSTIARY_ISSUER", ISSUER)
         patch.setenv("OSTIARY_AUDIENCE", AUDIENCE)
-        patch.setenv("OSTIARY_DATABASE_URL", f"sqlite:///{database}")
+        patch.setenv("OSTIARY_DATABASE_URL", url)
         app = main.create_app(load_settings())
         # Both homes of the app share this one, so that its connections can be closed at the end.
         patch.setattr(main, "create_app", lambda _: app)

@@ -1,6 +1,7 @@
 """Questions about several paths at once, answered by the automata and, once more, by trying all."""
 
 import re
+from functools import cache
 from itertools import product
 
 from hypothesis import example as also
@@ -24,7 +25,12 @@ slow = settings(max_examples=300, derandomize=True, database=None, deadline=None
 
 
 def takes(spelling: Spelling, text: str) -> bool:
-    return re.fullmatch(spelling.regex, text) is not None
+    return _expression(spelling).fullmatch(text) is not None
+
+
+@cache
+def _expression(spelling: Spelling) -> re.Pattern[str]:
+    return re.compile(spelling.regex)
 
 
 @slow

@@ -1,7 +1,7 @@
-"""Administrators who end each other at the same instant, on SQLite and on PostgreSQL."""
+"""Administrators who end each other at the same instant."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
@@ -17,14 +17,9 @@ from app.accounts.administration import ADMINISTRATION_LOCK, hold
 from app.accounts.models import User, UserRole
 from app.accounts.service import create_user
 from app.database import MIGRATIONS, Database
-from app.migrate import migrate
 from app.parts import find
 from app.resources.notes.models import Note
-from app.settings import Settings
-from local.postgres import running_postgres
-from tests.conftest import AppMaker
-from tests.edge.conftest import new_folder
-from tests.support import ISSUER, bearer, token_of
+from tests.support import ISSUER, bearer, on_postgresql, token_of
 
 ROUNDS = 15
 SCOPES = (
@@ -38,26 +33,6 @@ ACTS: Acts = {
     "disable": ("PATCH", "", {"disabled": True}),
     "delete": ("DELETE", "", None),
 }
-
-
-@pytest.fixture(scope="module")
-def postgres_url() -> Iterator[str]:
-    """A PostgreSQL at the newest migration."""
-    with new_folder() as folder, running_postgres(folder) as url, pytest.MonkeyPatch.context() as p:
-        p.setenv("OSTIARY_DATABASE_URL", url)
-        migrate(Settings())
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def any_app(request: pytest.FixtureRequest, make_app: AppMaker) -> FastAPI:
-    """The app on each of the two; nobody is in its database."""
-    if request.param == "sqlite":
-        return make_app()
-    app = make_app(database_url=request.getfixturevalue("postgres_url"))
-    with find(app, Database).transaction() as session:
-        session.execute(delete(User))
-    return app
 
 
 def new_administrators(app: FastAPI, count: int) -> list[UUID]:
@@ -112,76 +87,74 @@ REFUSED = {(409, "last_administrator"), (401, "invalid_token")}
 
 @pytest.mark.parametrize("act", ACTS)
 @pytest.mark.parametrize("other_act", ACTS)
-def test_one_of_two_who_end_each_other_is_left(any_app: FastAPI, act: str, other_act: str) -> None:
+def test_one_of_two_who_end_each_other_is_left(app: FastAPI, act: str, other_act: str) -> None:
     for _ in range(ROUNDS):
-        first, second = new_administrators(any_app, 2)
+        first, second = new_administrators(app, 2)
         method, rest, body = ACTS[act]
         other_method, other_rest, other_body = ACTS[other_act]
         answers = at_once(
-            asking(any_app, first, method, f"/users/{second}{rest}", body),
-            asking(any_app, second, other_method, f"/users/{first}{other_rest}", other_body),
+            asking(app, first, method, f"/users/{second}{rest}", body),
+            asking(app, second, other_method, f"/users/{first}{other_rest}", other_body),
         )
         done = [answer for answer in answers if answer[0] in (200, 204)]
         assert len(done) == 1, answers
         assert set(answers) - set(done) <= REFUSED
-        assert administrators_left(any_app) == 1
+        assert administrators_left(app) == 1
 
 
 @pytest.mark.parametrize("count", [2, 4])
-def test_of_all_who_delete_themselves_one_is_left(any_app: FastAPI, count: int) -> None:
+def test_of_all_who_delete_themselves_one_is_left(app: FastAPI, count: int) -> None:
     for _ in range(ROUNDS):
-        administrators = new_administrators(any_app, count)
+        administrators = new_administrators(app, count)
         answers = at_once(
-            *(asking(any_app, who, "DELETE", "/users/me", None) for who in administrators)
+            *(asking(app, who, "DELETE", "/users/me", None) for who in administrators)
         )
         refused = [(409, "last_administrator")]
         assert sorted(answers) == [(204, "")] * (count - 1) + refused
-        assert administrators_left(any_app) == 1
+        assert administrators_left(app) == 1
 
 
-def test_who_was_disabled_while_he_waited_does_nothing_more(any_app: FastAPI) -> None:
+def test_who_was_disabled_while_he_waited_does_nothing_more(app: FastAPI) -> None:
     """Each of a ring of three shuts out the next."""
     for _ in range(ROUNDS):
-        ring = new_administrators(any_app, 3)
+        ring = new_administrators(app, 3)
         answers = at_once(
             *(
-                asking(any_app, who, "PATCH", f"/users/{whom}", {"disabled": True})
+                asking(app, who, "PATCH", f"/users/{whom}", {"disabled": True})
                 for who, whom in zip(ring, [*ring[1:], ring[0]], strict=True)
             )
         )
         # In whatever order: the first one's victim does nothing more, and the third one acts.
         assert sorted(answers) == [(200, ""), (200, ""), (401, "invalid_token")]
-        assert administrators_left(any_app) == 1
+        assert administrators_left(app) == 1
 
 
-def test_roles_that_are_given_at_once_are_given_one_after_the_other(any_app: FastAPI) -> None:
+def test_roles_that_are_given_at_once_are_given_one_after_the_other(app: FastAPI) -> None:
     for _ in range(ROUNDS):
-        first, second = new_administrators(any_app, 2)
+        first, second = new_administrators(app, 2)
         path = f"/users/{second}/roles"
-        with find(any_app, Database).transaction() as session:
+        with find(app, Database).transaction() as session:
             session.execute(delete(UserRole).where(UserRole.user_id == second))
-        give = asking(any_app, first, "PUT", path, {"roles": ["admin", "member"]})
-        give_less = asking(any_app, first, "PUT", path, {"roles": ["member"]})
+        give = asking(app, first, "PUT", path, {"roles": ["admin", "member"]})
+        give_less = asking(app, first, "PUT", path, {"roles": ["member"]})
         for answers in (at_once(give, give_less, give), at_once(give, give)):
             assert {status for status, _ in answers} == {200}
-        assert administrators_left(any_app) == 2
+        assert administrators_left(app) == 2
 
 
-def test_a_user_who_is_deleted_twice_at_once_is_gone(any_app: FastAPI) -> None:
+def test_a_user_who_is_deleted_twice_at_once_is_gone(app: FastAPI) -> None:
     for _ in range(ROUNDS):
-        first, second = new_administrators(any_app, 2)
-        delete_him = asking(any_app, first, "DELETE", f"/users/{second}", None)
-        himself = asking(any_app, second, "DELETE", "/users/me", None)
+        first, second = new_administrators(app, 2)
+        delete_him = asking(app, first, "DELETE", f"/users/{second}", None)
+        himself = asking(app, second, "DELETE", "/users/me", None)
         answers = at_once(delete_him, delete_him, himself)
         assert [status for status, _ in answers].count(204) == 1
         assert {status for status, _ in answers} <= {204, 401, 404}
 
 
-def test_a_deletion_waits_for_a_login_and_does_not_meet_it_half_way(
-    make_app: AppMaker, postgres_url: str
-) -> None:
+@on_postgresql
+def test_a_deletion_waits_for_a_login_and_does_not_meet_it_half_way(app: FastAPI) -> None:
     """A login makes a row that refers to its user, and then locks him to see his epoch."""
-    app = make_app(database_url=postgres_url)
     first, second = new_administrators(app, 2)
     delete_him = asking(app, first, "DELETE", f"/users/{second}", None, tries=1)
     database = find(app, Database)
@@ -206,11 +179,9 @@ WAITING = text("""
 """)
 
 
-def test_who_waits_to_administrate_holds_nobody_meanwhile_and_not_for_ever(
-    make_app: AppMaker, postgres_url: str
-) -> None:
+@on_postgresql
+def test_who_waits_to_administrate_holds_nobody_meanwhile_and_not_for_ever(app: FastAPI) -> None:
     """Whoever held one and waited for another could meet somebody who does it the other way."""
-    app = make_app(database_url=postgres_url)
     first, second = new_administrators(app, 2)
     database = find(app, Database)
 

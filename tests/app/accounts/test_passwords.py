@@ -141,7 +141,10 @@ def test_a_damaged_hash_fails_in_the_log_and_costs_the_same(
 def test_a_login_at_a_damaged_hash_is_one_that_failed(
     app: FastAPI, member: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
+    dialect = find(app, Database).engine.dialect.name
     for damaged in DAMAGED:
+        if dialect == "postgresql" and "\0" in damaged:
+            continue  # it stores no such text
         caplog.clear()
         with find(app, Database).transaction() as session:
             session.execute(update(User).values(password_hash=damaged))

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from pydantic import SecretStr
 from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -23,11 +22,7 @@ from app.sessions import beginning
 from app.sessions.access_tokens import AccessTokens
 from app.sessions.models import AuthSession
 from tests.app.clients.machine import Machine, refused
-from tests.conftest import AppMaker
-from tests.postgres import postgres_server, postgres_url
-from tests.support import ISSUER, bearer
-
-__all__ = ["postgres_server", "postgres_url"]
+from tests.support import bearer, on_postgresql
 
 Change = Callable[[Session, str], Any]
 CHANGES: dict[str, Change] = {
@@ -119,14 +114,13 @@ def test_a_change_while_a_token_is_signed_leaves_no_session(
     assert living(app) == 0
 
 
+@on_postgresql
 @by_each
 def test_a_change_that_is_under_way_is_waited_for(
-    make_app: AppMaker, postgres_url: str, change: Change
+    app: FastAPI, machine: Machine, database_url: str, change: Change
 ) -> None:
     """On PostgreSQL, which lets the session be written beside it: the client's row is locked."""
-    app = make_app(database_url=SecretStr(postgres_url))
-    machine = Machine.make(app, TestClient(app, base_url=ISSUER), "notes:read", "users:read")
-    with closing(Database(postgres_url)) as other:
+    with closing(Database(database_url)) as other:
         with other.transaction() as session:
             change(session, machine.id)
             # It waits for its lock as long as it may, and then gives up: nothing was decided.
@@ -138,12 +132,11 @@ def test_a_change_that_is_under_way_is_waited_for(
     assert living(app) == 0
 
 
+@on_postgresql
 @by_each
 def test_a_token_that_is_under_way_is_waited_for(
-    make_app: AppMaker, postgres_url: str, monkeypatch: pytest.MonkeyPatch, change: Change
+    app: FastAPI, machine: Machine, monkeypatch: pytest.MonkeyPatch, change: Change
 ) -> None:
-    app = make_app(database_url=SecretStr(postgres_url))
-    machine = Machine.make(app, TestClient(app, base_url=ISSUER), "notes:read", "users:read")
     tried: list[str] = []
 
     def look_and_let_others_try(session: Session, client: KnownClient) -> bool:

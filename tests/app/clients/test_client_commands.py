@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from app import cli as command
 from tests.app.clients.machine import Machine, refused
-from tests.support import bearer
+from tests.support import bearer, on_sqlite
 
 UNKNOWN = "client_" + "0" * 32
 
@@ -125,6 +125,7 @@ def test_a_client_without_a_scope_is_not_made(clients: Clients) -> None:
     assert "--scope" in err
 
 
+@on_sqlite
 @pytest.mark.parametrize("words", [("list",), ("create", "x", "--scope", "notes:read")])
 def test_without_a_database_it_is_one_sentence_without_a_secret(
     clients: Clients, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]

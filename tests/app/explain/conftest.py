@@ -19,6 +19,12 @@ HouseMaker = Callable[[str], tuple[FastAPI, House]]
 
 
 @pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """No explanation comes from a database."""
+    return sqlite_url
+
+
+@pytest.fixture
 def make_house(make_app: AppMaker, monkeypatch: pytest.MonkeyPatch) -> Iterator[HouseMaker]:
     """An app with a key for this algorithm, and what explains it; the authorizer has that key."""
 

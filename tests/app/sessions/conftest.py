@@ -1,4 +1,4 @@
-"""Sessions in a database of either kind."""
+"""Sessions, their house, and who lives there."""
 
 from collections.abc import Iterator
 
@@ -8,34 +8,13 @@ from fastapi.testclient import TestClient
 
 from tests.app.clients.machine import Machine
 from tests.app.sessions.house import House
-from tests.postgres import postgres_server, postgres_url
 from tests.support import PASSWORD, Account, key_set_document
 
-__all__ = ["postgres_server", "postgres_url"]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def either_url(request: pytest.FixtureRequest) -> str:
-    """A database of this test's own, of each kind in turn."""
-    name = "database_url" if request.param == "sqlite" else "postgres_url"
-    url: str = request.getfixturevalue(name)
-    return url
-
 
 @pytest.fixture
-def house(either_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    yield from _house(either_url, monkeypatch)
-
-
-@pytest.fixture
-def postgres_house(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    """For what PostgreSQL alone can do: let many write at once."""
-    yield from _house(postgres_url, monkeypatch)
-
-
-def _house(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+def house(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     monkeypatch.setenv("TEST_KEY_SET", key_set_document("ES256"))
-    house = House(url)
+    house = House(database_url)
     yield house
     house.close()
 

@@ -20,7 +20,7 @@ from app.sessions.ending import Because, end_sessions_of_user, forget_callers
 from app.sessions.models import AuthSession, StatusList
 from app.sessions.schemas import TokenResponse
 from tests.app.sessions.house import House, is_refused
-from tests.support import ISSUER, PASSWORD, bearer
+from tests.support import ISSUER, PASSWORD, bearer, on_postgresql
 
 VERY_MANY = 60_000
 DAY = timedelta(days=1)
@@ -155,8 +155,9 @@ def test_of_far_too_many_a_login_ends_a_few(house: House) -> None:
     assert len(ended(house, user_id, None)) == MAX_SESSIONS
 
 
-def test_logins_at_once_end_as_many_as_they_begin(postgres_house: House) -> None:
-    house, logins = postgres_house, 20
+@on_postgresql
+def test_logins_at_once_end_as_many_as_they_begin(house: House) -> None:
+    logins = 20
     user_id, other = house.user(), house.user()
     others = put(house, other, hours_before(house, MAX_SESSIONS))
     made = put(house, user_id, hours_before(house, MAX_SESSIONS))
@@ -183,9 +184,9 @@ def test_what_may_be_alive_on_another_machine_ends_too_and_what_is_long_over_is_
     assert ended(house, user_id, None) == {long_over}
 
 
-def test_who_has_very_many_sessions_can_be_shut_out(postgres_house: House) -> None:
+@on_postgresql
+def test_who_has_very_many_sessions_can_be_shut_out(house: House) -> None:
     """A statement over all of them would take longer than the database gives it."""
-    house = postgres_house
     admin, user_id = house.user("admin"), house.user()
     with house.database.transaction() as session:
         known = find(house.app, PasswordHasher).hash(PASSWORD)
@@ -212,8 +213,9 @@ def test_who_has_very_many_sessions_can_be_shut_out(postgres_house: House) -> No
         assert set(session.scalars(select(AuthSession.user_id).where(told))) == {admin}
 
 
-def test_a_deletion_has_more_time_than_other_transactions(postgres_house: House) -> None:
-    house, shown = postgres_house, text("SHOW statement_timeout")
+@on_postgresql
+def test_a_deletion_has_more_time_than_other_transactions(house: House) -> None:
+    shown = text("SHOW statement_timeout")
     with house.database.transaction() as session:
         user = session.get_one(User, house.user())
         delete_user(session, user, now_of(house))
@@ -222,8 +224,9 @@ def test_a_deletion_has_more_time_than_other_transactions(postgres_house: House)
         assert session.scalar(shown) == "2s"
 
 
-def test_a_row_with_nothing_to_forget_is_not_written(postgres_house: House) -> None:
-    house, user_id = postgres_house, postgres_house.user()
+@on_postgresql
+def test_a_row_with_nothing_to_forget_is_not_written(house: House) -> None:
+    user_id = house.user()
     known = [
         {"first_user_agent": "a browser"},
         {"first_address": "192.0.2.1"},

@@ -11,13 +11,15 @@ from app.sessions.models import AuthSession, RefreshToken
 from app.sessions.pruning import Pruned, prune
 from tests.app.sessions.house import DAY, House, successor
 from tests.app.sessions.test_pruning import counts, over
+from tests.support import on_postgresql
+
+pytestmark = on_postgresql
 
 USERS = 4
 ROTATIONS = 12
 
 
-def test_what_somebody_holds_is_left_for_the_next_time(postgres_house: House) -> None:
-    house = postgres_house
+def test_what_somebody_holds_is_left_for_the_next_time(house: House) -> None:
     over(house, sessions=5, tokens=1)
     now = Clock(house.clock).now()
     with house.database.transaction() as session:
@@ -28,8 +30,7 @@ def test_what_somebody_holds_is_left_for_the_next_time(postgres_house: House) ->
     assert prune(house.database, now).sessions == 1
 
 
-def test_two_at_once_remove_each_row_once(postgres_house: House) -> None:
-    house = postgres_house
+def test_two_at_once_remove_each_row_once(house: House) -> None:
     over(house, sessions=60, tokens=5)
     now = Clock(house.clock).now()
     with ThreadPoolExecutor(2) as pool:
@@ -39,8 +40,8 @@ def test_two_at_once_remove_each_row_once(postgres_house: House) -> None:
     assert counts(house)[:2] == (1, 0)
 
 
-def test_refreshing_goes_on_beside_it(postgres_house: House) -> None:
-    house, done = postgres_house, Event()
+def test_refreshing_goes_on_beside_it(house: House) -> None:
+    done = Event()
     over(house, sessions=300, tokens=4)
     tokens = [house.token() for _ in range(USERS)]
     now = Clock(house.clock).now()
@@ -67,9 +68,8 @@ def test_refreshing_goes_on_beside_it(postgres_house: House) -> None:
     assert all(house.refresh(token) for token in last)
 
 
-def test_a_session_that_was_used_meanwhile_is_looked_at_once_more(postgres_house: House) -> None:
+def test_a_session_that_was_used_meanwhile_is_looked_at_once_more(house: House) -> None:
     """Its expiry was moved between the two looks, as a clock far behind might let it."""
-    house = postgres_house
     token = house.token()
     auth = house.session_of(token)
     house.clock.move(8 * DAY)

@@ -21,6 +21,7 @@ from app.sessions.models import AuthSession
 from app.sessions.oauth_errors import InvalidGrant
 from tests.app.sessions.house import CALLER, House, is_refused, successor
 from tests.app.sessions.points import Points
+from tests.support import on_postgresql
 
 NOW = datetime(2027, 1, 15, 8, tzinfo=UTC)
 A_MOMENT = 0.05  # until whoever ends either has done it or waits for the rotation
@@ -125,9 +126,10 @@ def test_no_session_outlives_an_end_at_any_step_of_its_beginning(house: House, e
     assert begun > 0, "an end that comes late finds the session"
 
 
+@on_postgresql
 @pytest.mark.parametrize("end", ENDS)
-def test_rotations_and_an_end_at_once_leave_nothing_alive(postgres_house: House, end: End) -> None:
-    house, together = postgres_house, Barrier(POOL_SIZE)
+def test_rotations_and_an_end_at_once_leave_nothing_alive(house: House, end: End) -> None:
+    together = Barrier(POOL_SIZE)
     ender = find(house.open(), Database)
 
     def use(token: str) -> str | None:

@@ -29,11 +29,14 @@ def padded_by_hand(encode: Encode) -> Build:
 
     def build(forge: Forge) -> str:
         numbers = forge.rsa_key.private_numbers()
-        n = numbers.public_numbers.n
+        n, p, q = numbers.public_numbers.n, numbers.p, numbers.q
         size = (n.bit_length() + 7) // 8
 
         def sign(data: bytes) -> bytes:
-            return pow(int.from_bytes(encode(data, size)) % n, numbers.d, n).to_bytes(size)
+            block = int.from_bytes(encode(data, size)) % n
+            # By the Chinese remainder theorem, which takes a third of the time of one pow() by d.
+            over_p, over_q = pow(block, numbers.dmp1, p), pow(block, numbers.dmq1, q)
+            return (over_q + (over_p - over_q) * numbers.iqmp % p * q).to_bytes(size)
 
         return forge.signed(sign)
 
