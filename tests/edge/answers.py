@@ -32,3 +32,13 @@ def invocations(edge: Edge) -> int:
     with closing(edge.cloud.client("logs")) as logs:
         events = logs.filter_log_events(logGroupName=AUTHORIZER_LOGS)["events"]
     return sum(event["message"].startswith("START") for event in events)
+
+
+def configure(edge: Edge, logical_id: str, **changes: str | None) -> None:
+    """Change a function's variables; None: without it."""
+    variables = edge.settings(logical_id) | changes
+    kept = {key: value for key, value in variables.items() if value is not None}
+    with closing(edge.cloud.client("lambda")) as functions:
+        functions.update_function_configuration(
+            FunctionName=edge.cloud.physical_id(logical_id), Environment={"Variables": kept}
+        )

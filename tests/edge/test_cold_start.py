@@ -2,24 +2,14 @@
 
 import time
 from collections.abc import Callable
-from contextlib import closing
 
 import httpx
 
 from local.cloud import Edge
+from tests.edge.answers import configure
 from tests.edge.conftest import Headers
 
 WAITED_FOR_SECONDS = 5.0  # what the authorizer gives a first list
-
-
-def configure(edge: Edge, logical_id: str, **changes: str | None) -> None:
-    """Change a function's variables; None: without it."""
-    variables = edge.settings(logical_id) | changes
-    kept = {key: value for key, value in variables.items() if value is not None}
-    with closing(edge.cloud.client("lambda")) as functions:
-        functions.update_function_configuration(
-            FunctionName=edge.cloud.physical_id(logical_id), Environment={"Variables": kept}
-        )
 
 
 def test_a_cold_authorizer_before_a_cold_app_decides_and_neither_fails(

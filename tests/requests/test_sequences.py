@@ -5,8 +5,7 @@ import time
 from local.cloud import Edge
 from local.ministack import free_port
 from local.tokens import LIFETIME
-from tests.edge.answers import invocations
-from tests.edge.test_kms import configure
+from tests.edge.answers import configure, invocations
 from tests.requests.doors import Doors, Got
 from tests.requests.house import deployed_maker, house
 from tests.requests.row import Sent
@@ -52,6 +51,7 @@ def test_two_members_by_turns_are_two(doors: Doors, edge: Edge) -> None:
 def test_a_fault_is_no_verdict_and_is_not_kept(doors: Doors, edge: Edge) -> None:
     token = _issued(doors, edge)
 
+    before = edge.settings("AuthorizerFunction")["OSTIARY_KEYS"]
     configure(
         edge, "AuthorizerFunction", OSTIARY_KEYS=f"https://127.0.0.1:{free_port(0)}/jwks.json"
     )
@@ -60,7 +60,7 @@ def test_a_fault_is_no_verdict_and_is_not_kept(doors: Doors, edge: Edge) -> None
             got = _asked(doors, "/notes", token)
             assert (got.status, got.by, got.code) == (503, "API Gateway", "unavailable")
     finally:
-        configure(edge, "AuthorizerFunction", OSTIARY_KEYS="env:OSTIARY_VERIFY_KEYS")
+        configure(edge, "AuthorizerFunction", OSTIARY_KEYS=before)
 
     assert _asked(doors, "/notes", token).status == 200
 
