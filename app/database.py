@@ -6,9 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, cast
 
-import psycopg
 from sqlalchemy import (
-    URL,
     CursorResult,
     DateTime,
     Delete,
@@ -25,25 +23,14 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
-from app.database_address import Address, is_secret, open_address
+from app.database_address import is_secret, open_address
 from app.parts import part
+from app.postgresql import postgresql
 from app.settings import Settings
 
 MIGRATIONS = Path(__file__).parent.parent / "alembic"
 POOL_SIZE = 5
 POOL_WAIT_SECONDS = 1
-CONNECT_SECONDS = 2
-QUERY_SECONDS = 2
-LOCK_SECONDS = 1
-# A Lambda instance may be frozen in the middle of a transaction, and its locks with it.
-IDLE_SECONDS = 10
-
-
-_LIMITS = (
-    f"SELECT set_config('statement_timeout', '{QUERY_SECONDS}s', false),"
-    f" set_config('lock_timeout', '{LOCK_SECONDS}s', false),"
-    f" set_config('idle_in_transaction_session_timeout', '{IDLE_SECONDS}s', false)"
-)
 
 
 class Base(DeclarativeBase):
@@ -77,13 +64,20 @@ class UtcDateTime(TypeDecorator[datetime]):
 class Database:
     """The way to the data: `with database.transaction() as session:`."""
 
-    def __init__(self, setting: str, *, connections: int = POOL_SIZE) -> None:
+    def __init__(
+        self,
+        setting: str,
+        *,
+        connections: int = POOL_SIZE,
+        answer_seconds: float | None = None,
+    ) -> None:
         """`setting` as OSTIARY_DATABASE_URL has it: a URL, or a secret that holds the address.
 
-        At most so many `connections` at once, on PostgreSQL. AddressError where the secret must be
-        refused.
+        On PostgreSQL: at most so many `connections` at once, each given up when an answer takes
+        longer than `answer_seconds`, which is for whoever runs no statement without a limit.
+        AddressError where the secret must be refused.
         """
-        self.engine = _engine(setting, connections)
+        self.engine = _engine(setting, connections, answer_seconds)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     def close(self) -> None:
@@ -135,50 +129,17 @@ def known_revisions() -> Sequence[str]:
     return found
 
 
-def _engine(setting: str, connections: int) -> Engine:
+def _engine(setting: str, connections: int, answer_seconds: float | None) -> Engine:
     if is_secret(setting) or make_url(setting).get_backend_name() != "sqlite":
-        return _postgresql(open_address(setting), connections)
+        return postgresql(
+            open_address(setting),
+            connections=connections,
+            answer_seconds=answer_seconds,
+            wait_seconds=POOL_WAIT_SECONDS,
+        )
     engine = create_engine(setting, pool_timeout=POOL_WAIT_SECONDS, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
-
-
-def _postgresql(address: Address, connections: int) -> Engine:
-    engine = create_engine(
-        "postgresql+psycopg://",  # where it goes is decided at each connection
-        pool_size=connections,
-        max_overflow=0,
-        pool_timeout=POOL_WAIT_SECONDS,
-        pool_pre_ping=True,
-        hide_parameters=True,
-    )
-
-    def connect(dialect: Dialect, *_: object) -> Any:
-        """A connection, if need be with what the secret says after a rotation."""
-        url = address.current()
-        try:
-            return _connected(dialect, url)
-        except psycopg.errors.ConnectionTimeout:
-            raise  # nobody is there who could have refused a password
-        except psycopg.OperationalError:
-            changed = address.after_refusal(url)
-            if changed is None:
-                raise
-            return _connected(dialect, changed)
-
-    event.listen(engine, "do_connect", connect)
-    return engine
-
-
-def _connected(dialect: Dialect, url: URL) -> Any:
-    arguments, named = dialect.create_connect_args(url)
-    limits = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": 1000 * CONNECT_SECONDS}
-    connection: Any = dialect.connect(*arguments, **{**limits, **named})
-    # Not as `options` of the connection, which RDS Proxy and PgBouncer refuse.
-    connection.autocommit = True
-    connection.execute(_LIMITS)
-    connection.autocommit = False
-    return connection
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:

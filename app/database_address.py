@@ -7,6 +7,7 @@ secretsmanager:NAME        the JSON secret of RDS: host, port, dbname, username 
 
 import json
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address
@@ -19,8 +20,8 @@ from sqlalchemy import URL
 from sqlalchemy.engine import make_url
 
 from app.tokens.aws_errors import explained
-from app.tokens.aws_sources import check_secret_name, client
-from app.tokens.errors import KeySetError
+from app.tokens.aws_sources import client
+from app.tokens.errors import KeysUnavailable
 
 _LOG = logging.getLogger("ostiary.database")
 
@@ -28,6 +29,9 @@ SCHEME = "secretsmanager:"
 # The roots of RDS, of Aurora and of RDS Proxy; the README beside them says where they come from.
 CERTIFICATES = Path(__file__).parent / "certificates" / "aws-databases.pem"
 REREAD_SECONDS = 10
+# What AWS takes for names and ARNs, and the ! that stands in those that RDS makes itself:
+# rds!db-…, rds!cluster-…. Anything else may be a password, and is not repeated.
+_NAME = re.compile(r"[A-Za-z0-9/_+=.@:!-]{1,2048}")
 _IN_SECRET = ("username", "password", "host", "port", "dbname")
 _IN_SETTING = frozenset({"host", "port", "dbname"})
 
@@ -113,8 +117,11 @@ class SecretAddress:
 
     def _read(self) -> URL:
         named = f"{SCHEME}{self._name}"
-        with explained(named, SecretUnavailable):
+        try:
             self._client = self._client or client("secretsmanager")
+        except KeysUnavailable as error:
+            raise SecretUnavailable(str(error)) from None
+        with explained(named, SecretUnavailable):
             secret = self._client.get_secret_value(SecretId=self._name)
         return with_tls(_url_in(secret.get("SecretString", ""), self._beside, named))
 
@@ -135,16 +142,18 @@ def parse_setting(setting: str) -> tuple[str, Mapping[str, str]]:
     The names that may stand there are host, port and dbname.
     """
     name, _, query = setting.removeprefix(SCHEME).partition("?")
-    beside = dict(parse_qsl(query, keep_blank_values=True))
-    try:
-        check_secret_name(name)
-    except KeySetError as error:
-        raise AddressError(str(error)) from None
-    if (query and not beside) or not beside.keys() <= _IN_SETTING or not all(beside.values()):
+    written = parse_qsl(query, keep_blank_values=True)
+    beside = dict(written)
+    if not _NAME.fullmatch(name):
+        raise AddressError(f"`{SCHEME}` takes the name or the ARN of a secret")
+    fit = beside.keys() <= _IN_SETTING and len(beside) == len(written)
+    if (query and not beside) or not fit or not all(map(_may_be_written, beside.values())):
         raise AddressError(
             f"behind `{SCHEME}NAME` stand host, port and dbname alone, as "
             "`?host=HOST&port=5432&dbname=DATABASE`"
         )
+    if not _is_port(beside.get("port", "5432")):
+        raise AddressError(f"behind `{SCHEME}NAME` the port is a number from 1 to 65535")
     return name, beside
 
 
@@ -170,13 +179,8 @@ def is_strict(url: URL) -> bool:
 
 def _url_in(text: str, beside: Mapping[str, str], named: str) -> URL:
     """The URL that a secret's text and the setting make together."""
-    try:
-        members = json.loads(text)
-    except ValueError:
-        members = None
-    if not isinstance(members, dict):
-        raise AddressError(f"{named}: a JSON object was expected, such as RDS writes it")
-    parts = {name: str(members.get(name) or "") for name in _IN_SECRET} | dict(beside)
+    members = _members(text, named)
+    parts = {name: _text(members.get(name), named, name) for name in _IN_SECRET} | dict(beside)
     parts["port"] = parts["port"] or "5432"
     absent = [name for name, value in parts.items() if not value]
     if absent:
@@ -184,8 +188,8 @@ def _url_in(text: str, beside: Mapping[str, str], named: str) -> URL:
             f"{named}: it lacks {', '.join(absent)}; put that into the secret, or behind its name "
             "as `?host=HOST&dbname=DATABASE`"
         )
-    if not parts["port"].isdecimal():
-        raise AddressError(f"{named}: its port is no number")
+    if not _is_port(parts["port"]):
+        raise AddressError(f"{named}: its port is no number from 1 to 65535")
     return URL.create(
         "postgresql+psycopg",
         username=parts["username"],
@@ -196,11 +200,52 @@ def _url_in(text: str, beside: Mapping[str, str], named: str) -> URL:
     )
 
 
+def _members(text: str, named: str) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html"""
+    try:
+        members = json.loads(text)
+    except (ValueError, RecursionError):
+        members = None
+    if not isinstance(members, dict):
+        raise AddressError(f"{named}: a JSON object was expected, such as RDS writes it")
+    if "postgres" not in str(members.get("engine", "postgres")):
+        raise AddressError(f"{named}: it is of a database of another engine than PostgreSQL")
+    return members
+
+
+def _text(value: object, named: str, name: str) -> str:
+    """A member of a secret: text, or the number of a port; empty where there is none."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise AddressError(f"{named}: its {name} is no text")
+    if not _may_be_written(str(value)):
+        raise AddressError(f"{named}: its {name} has a character in it that cannot be seen")
+    return str(value)
+
+
+def _may_be_written(value: str) -> bool:
+    """Whether there is something, and no end of a line, no NUL and no half of a character in it."""
+    return value != "" and value.isprintable()
+
+
+def _is_port(text: str) -> bool:
+    return text.isdecimal() and len(text) <= len("65535") and 0 < int(text) <= 65535
+
+
 def _on_loopback(url: URL) -> bool:
-    """Whether each host of the URL is this machine; a folder is the Unix socket there."""
-    named = url.query.get("host") or url.host or ""
-    hosts = named if isinstance(named, tuple) else tuple(named.split(","))
-    return all(map(_is_loopback, hosts))
+    """Whether each host of the URL is this machine; a folder is the Unix socket there.
+
+    libpq goes to `hostaddr`, and takes the host for the name alone. Where there is none it takes
+    the one in PGHOST, or else a Unix socket: that is not known here.
+    """
+    hosts = _listed(url.query.get("host") or url.host or "")
+    addresses = _listed(url.query.get("hostaddr") or hosts)
+    return all(map(_is_loopback, (*hosts, *addresses)))
+
+
+def _listed(named: str | tuple[str, ...]) -> tuple[str, ...]:
+    return named if isinstance(named, tuple) else tuple(named.split(","))
 
 
 def _is_loopback(host: str) -> bool:

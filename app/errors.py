@@ -234,11 +234,18 @@ def _refers_to_nothing(error: IntegrityError) -> bool:
 
 
 def _no_database(error: Exception) -> JSONResponse:
-    told = (
-        str(error) if isinstance(error, AddressError) else type(error.__cause__ or error).__name__
-    )
-    _LOG.error("The database did not answer: %s", told)
+    _LOG.error("The database did not answer: %s", _told(error))
     return problem_from(Unavailable("The service cannot use its database."))
+
+
+def _told(error: Exception) -> str:
+    """For the log: why no connection came about; of a fault in a statement its kind alone."""
+    kind = type(error.__cause__ or error).__name__
+    if isinstance(error, AddressError):
+        return str(error)
+    if isinstance(error, DBAPIError) and error.statement is None:
+        return next(iter(str(error.orig).splitlines()), kind)
+    return kind
 
 
 def invalid_request(errors: Any) -> InvalidRequest:

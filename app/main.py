@@ -28,6 +28,7 @@ from app.errors import PROBLEM_RESPONSES, problem_from, render_problems
 from app.health import router as health_router
 from app.lambda_event import Handler, only_requests
 from app.parts import find, wire
+from app.postgresql import ANSWER_SECONDS
 from app.request_rules import RequestRules
 from app.resources import routers as resource_routers
 from app.sessions.access_tokens import AccessTokens
@@ -114,7 +115,11 @@ def _wire_parts(app: FastAPI, settings: Settings, clock: Callable[[], float]) ->
     name, audience = settings.issuer, settings.audience
     # An instance of a Lambda function has one request at a time.
     connections = 1 if on_lambda() else POOL_SIZE
-    database = Database(settings.database_url.get_secret_value(), connections=connections)
+    database = Database(
+        settings.database_url.get_secret_value(),
+        connections=connections,
+        answer_seconds=ANSWER_SECONDS,
+    )
     passwords = PasswordHasher()
     time_of_day = Clock(clock)
     lifetime = settings.access_token_seconds

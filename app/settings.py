@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import URL
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
@@ -83,11 +84,8 @@ class Settings(BaseSettings):
         try:
             parsed = make_url(url.get_secret_value())
             backend = parsed.get_backend_name()
-        except (
-            ArgumentError,
-            NoSuchModuleError,
-            ValueError,
-        ):  # a ValueError would repeat a part of the URL
+        except (ArgumentError, NoSuchModuleError, ValueError):
+            # A ValueError would repeat a part of the URL.
             raise ValueError(f"this is no SQLAlchemy URL; write {expected}") from None
         if backend == "sqlite" and on_lambda():
             raise ValueError(
@@ -96,6 +94,11 @@ class Settings(BaseSettings):
         if parsed.drivername not in DRIVERS:
             raise ValueError(
                 f"PostgreSQL and SQLite are taken, not {parsed.drivername}; write {expected}"
+            )
+        if backend == "postgresql" and not _is_plain(url.get_secret_value(), parsed):
+            raise ValueError(
+                "in a user's name and password write @ as `%40` and % as `%25`, and nothing that "
+                f"cannot be seen; write {expected}"
             )
         if parsed.drivername == "sqlite" and _NO_FILE.match(parsed.database or ""):
             raise ValueError("SQLite takes the path of a file here; write `sqlite:///PATH`")
@@ -137,6 +140,12 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as refused:
         raise SettingsError("; ".join(map(_sentence, refused.errors()))) from None
+
+
+def _is_plain(text: str, url: URL) -> bool:
+    """Whether the URL can be taken apart in one way: else half a password is taken for a host."""
+    parts = (url.username, url.password, url.host, url.database)
+    return text.count("@") <= 1 and all((part or "").isprintable() for part in parts)
 
 
 def _check_secret(setting: SecretStr) -> SecretStr:

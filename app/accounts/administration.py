@@ -8,17 +8,19 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.access.scopes import Role, RoleBook
 from app.accounts.models import User, UserRole
 from app.database import rows_changed
 from app.errors import LastAdministrator, ScopeNotHeld
+from app.postgresql import allow_seconds
 from app.sessions.ending import Because, end_sessions_of_user, forget_callers
 
 # Any number, as long as it is always the same, and another than that of the migrations.
 ADMINISTRATION_LOCK = 0x0571A22
+DELETION_SECONDS = 20
 
 
 def hold(session: Session, user_id: UUID) -> None:
@@ -90,7 +92,8 @@ def delete_user(session: Session, user: User, now: datetime) -> None:
 
     His sessions stay, ended and nobody's, until no token of them is alive: the edge reads of them.
     """
-    _allow_time(session)
+    # Every row of his is touched: his notes, his sessions not pruned yet.
+    allow_seconds(session, DELETION_SECONDS)
     end_sessions_of_user(session, user.id, Because.USER_DELETED, now)
     forget_callers(session, user.id)
     counted = _administers(user)
@@ -103,12 +106,6 @@ def _check_held(scopes: frozenset[str], held: frozenset[str]) -> None:
         raise ScopeNotHeld(
             f"Nobody grants what he lacks, and the access token lacks {', '.join(lacking)}."
         )
-
-
-def _allow_time(session: Session) -> None:
-    """Of a user who is deleted, every row is touched: his notes, his sessions not pruned yet."""
-    if _is_postgresql(session):
-        session.execute(text("SET LOCAL statement_timeout = '20s'"))
 
 
 def _is_postgresql(session: Session) -> bool:

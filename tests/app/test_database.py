@@ -23,6 +23,7 @@ from app.database import MIGRATIONS, Base, Database, known_revisions
 from app.main import unwired_app
 from app.migrate import migrate
 from app.settings import Settings
+from tests.support import on_sqlite
 
 
 @pytest.fixture
@@ -183,6 +184,7 @@ def test_an_error_rolls_all_of_its_transaction_back(database: Database) -> None:
         assert session.scalars(select(User)).all() == []
 
 
+@on_sqlite
 def test_sqlite_keeps_foreign_keys_and_lets_readers_by(database: Database) -> None:
     with database.engine.connect() as connection:
         assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import delete, event
+from sqlalchemy import delete, event, insert
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.orm import Session
 
@@ -42,6 +42,16 @@ def test_what_a_statement_carried_stays_out_of_its_error(app: FastAPI, member: A
         session.rollback()
     assert "$argon2id$secret" not in str(failed.value)
     assert member.email not in str(failed.value)
+
+
+def test_what_a_row_holds_stays_out_of_the_error_of_one_that_is_not_taken(app: FastAPI) -> None:
+    half = insert(User).values(password_hash="$argon2id$secret", email=None)
+    with (
+        pytest.raises(IntegrityError, match=r"(?i)not.null") as failed,
+        find(app, Database).transaction() as session,
+    ):
+        session.execute(half)
+    assert "$argon2id$secret" not in f"{failed.value} {failed.value.orig!r}"
 
 
 def test_a_note_that_is_deleted_while_it_is_changed_is_404(

@@ -17,7 +17,7 @@ from app.access.guards import router as guarded_router
 from app.errors import Problem, problem_from
 from tests.app.serving import post
 from tests.conftest import AppMaker
-from tests.support import ISSUER, PASSWORD, Account, bearer, token_of
+from tests.support import ISSUER, PASSWORD, Account, bearer, on_postgresql, token_of
 
 SECRET_REASON = "the reason is for the log alone"
 
@@ -124,6 +124,7 @@ def test_a_database_that_does_not_answer_is_a_503_to_be_tried_again(
     assert "The database did not answer" in caplog.text
 
 
+@on_postgresql
 def test_a_real_database_that_is_gone_is_a_503(make_app: AppMaker) -> None:
     app = make_app(database_url="postgresql+psycopg://x:secret@127.0.0.1:1/x")
     somebody = bearer(token_of(app, str(uuid4()), "account:read"))

@@ -1,0 +1,111 @@
+"""PostgreSQL as this app connects to it: within limits, and by TLS that checks whom it meets."""
+
+from typing import Any
+
+import psycopg
+from sqlalchemy import URL, Dialect, Engine, create_engine, event, text
+from sqlalchemy.orm import Session
+
+from app.database_address import Address
+
+CONNECT_SECONDS = 2
+QUERY_SECONDS = 2
+LOCK_SECONDS = 1
+ANSWER_SECONDS = 3  # more than a query may take, or its refusal would never be read
+# A Lambda instance may be frozen in the middle of a transaction, and its locks with it.
+IDLE_SECONDS = 10
+_LIMITS = (
+    f"SELECT set_config('statement_timeout', '{QUERY_SECONDS}s', false),"
+    f" set_config('lock_timeout', '{LOCK_SECONDS}s', false),"
+    f" set_config('idle_in_transaction_session_timeout', '{IDLE_SECONDS}s', false)"
+)
+
+
+class Connection(psycopg.Connection[Any]):
+    """One whose errors repeat no row, and that ends where the server is silent.
+
+    Neither PostgreSQL's timeouts nor those of TCP end with a server that is stopped, or waits for
+    its disk, while its machine goes on acknowledging.
+    """
+
+    answer_seconds: float | None = None  # for good
+    patience: float | None = None  # in this transaction
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        patience = self.patience if timeout is None else timeout
+        try:
+            return super().wait(gen, interval, patience)
+        except psycopg.errors._WaitTimeout:  # noqa: SLF001 - it has no other name
+            if timeout is not None:
+                raise  # psycopg's own
+            self.pgconn.finish()  # or the next statement would get the answer to this one
+            raise psycopg.OperationalError("the server is silent") from None
+        except psycopg.Error as error:
+            # Behind its first line comes what the row holds: "Failing row contains (…)".
+            error.args = (str(error).partition("\n")[0],)
+            raise
+
+
+def postgresql(
+    address: Address, *, connections: int, answer_seconds: float | None, wait_seconds: float
+) -> Engine:
+    """An engine of at most so many connections; who finds none free waits for `wait_seconds`.
+
+    Each connection is given up when an answer takes longer than `answer_seconds`, if there are any.
+    """
+    engine = create_engine(
+        "postgresql+psycopg://",  # where it goes is decided at each connection
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=wait_seconds,
+        pool_pre_ping=True,
+        hide_parameters=True,
+    )
+
+    def connect(dialect: Dialect, *_: object) -> Any:
+        """A connection, if need be with what the secret says after a rotation."""
+        url = address.current()
+        try:
+            return _connected(dialect, url, answer_seconds)
+        except psycopg.OperationalError:
+            changed = address.after_refusal(url)  # where nobody answers, it may have moved
+            if changed is None:
+                raise
+        return _connected(dialect, changed, answer_seconds)
+
+    event.listen(engine, "do_connect", connect)
+    event.listen(engine, "checkin", _end_allowance)
+    return engine
+
+
+def _connected(dialect: Dialect, url: URL, answer_seconds: float | None) -> Any:
+    arguments, named = dialect.create_connect_args(url)
+    limits = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": 1000 * CONNECT_SECONDS}
+    connection = Connection.connect(*arguments, **{**limits, **named})
+    connection.answer_seconds = connection.patience = answer_seconds
+    try:
+        # Not as `options` of the connection, which RDS Proxy and PgBouncer refuse.
+        connection.autocommit = True
+        connection.execute(_LIMITS)
+        connection.autocommit = False
+    except psycopg.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def allow_seconds(session: Session, seconds: int) -> None:
+    """Let the statements of this transaction take longer. Where it is not PostgreSQL, they may."""
+    connection = session.connection()
+    if connection.dialect.name != "postgresql":
+        return
+    limit = {"limit": f"{seconds}s"}
+    connection.execute(text("SELECT set_config('statement_timeout', :limit, true)"), limit)
+    driver: Any = connection.connection.driver_connection
+    if driver.answer_seconds is not None:
+        driver.patience = seconds + driver.answer_seconds - QUERY_SECONDS
+
+
+def _end_allowance(connection: Any, _: object) -> None:
+    if connection is not None:
+        connection.patience = connection.answer_seconds
