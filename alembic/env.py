@@ -25,7 +25,8 @@ def lock(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         return
     connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-    connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+    # Not for ever: a function that was killed or frozen here would keep its locks.
+    connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '60s'")
     connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
     ours = {"lock": MIGRATION_LOCK}
     if not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), ours):
@@ -40,7 +41,6 @@ with closing(Database(setting)) as database, database.engine.connect() as connec
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
-        render_as_batch=True,
         user_module_prefix="",  # script.py.mako imports our types by name
         transactional_ddl=True,
     )

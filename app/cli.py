@@ -85,7 +85,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         cli(arguments, prog_name="ostiary")
     except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", error)).splitlines()[0]
+        told = str(getattr(error, "orig", None) or error).splitlines()
+        reason = told[0] if told else type(error).__name__
         _give_up(f"the database: {reason} (is it there, and migrated by `ostiary migrate`?)")
     except (
         AddressError,

@@ -5,10 +5,10 @@ import logging
 from typing import Any
 
 from app.accounts.emails import normalise_email
-from app.accounts.passwords import normalise_password
+from app.accounts.passwords import PasswordHasher, normalise_password
 from app.database import opened_database
 from app.errors import EmailTaken
-from app.first_start import has_administrator, make_administrator
+from app.first_start import is_administered, make_first_administrator
 from app.migrate import migrate
 from app.settings import Settings, SettingsError, load_settings
 from app.tokens.aws_errors import explained
@@ -26,11 +26,13 @@ def deploy(properties: dict[str, Any]) -> dict[str, str]:
     """Make this code's release ready to serve; the attributes of the resource `Deployment`.
 
     Of `properties`: `AdminEmail`, and `AdminPasswordSecret`, the secret with its password. Both may
-    be absent. Attributes: `VerifyKeys`, the JWK Set that the authorizer starts with. Each step can
-    be done again. Raises what `load_settings`, `migrate` and the sources of keys raise.
+    be absent. `VerifyKeysGiven` is `true` where the authorizer gets its keys by a parameter.
+    Attributes: `VerifyKeys`, the JWK Set that the authorizer starts with. Each step can be done
+    again. Raises what `load_settings`, `migrate` and the sources of keys raise.
     """
     settings = load_settings()
     keys = open_signing_keys(settings.keys).current()
+    _check_verifiable(keys, given=properties.get("VerifyKeysGiven") == "true")
     _LOG.info(migrate(settings, say=_LOG.info))
     if email := properties.get("AdminEmail"):
         first_administrator(settings, email, properties.get("AdminPasswordSecret", ""))
@@ -39,27 +41,55 @@ def deploy(properties: dict[str, Any]) -> dict[str, str]:
 
 def first_administrator(settings: Settings, email: str, secret: str) -> None:
     """Make one with the password in `secret`, where there is none at all."""
-    with opened_database(settings) as database, database.transaction() as session:
-        if has_administrator(session):
+    with opened_database(settings) as database:
+        if is_administered(database):
             return
+        address, password_hash = _credentials(email, secret)
         try:
-            address = normalise_email(email)
-            make_administrator(session, address, normalise_password(_password_in(secret)))
-        except ValueError as error:
-            raise SettingsError(f"AdminEmail: {error}") from None
+            made = make_first_administrator(database, address, password_hash)
         except EmailTaken:
             raise SettingsError(
                 "AdminEmail is the address of somebody who is no administrator: give him the role, "
                 'by {"argv": ["users", "set-roles", ADDRESS, "member", "admin"]}, or name another'
             ) from None
-    _LOG.info("Made the first administrator; the password lies in the secret AdminPassword.")
+    if made:
+        _LOG.info("Made the first administrator; the password lies in the secret AdminPassword.")
+
+
+def _credentials(email: str, secret: str) -> tuple[str, str]:
+    """The address in its one spelling, and the hash of the password that the secret holds."""
+    try:
+        address = normalise_email(email)
+    except ValueError as error:
+        raise SettingsError(f"AdminEmail: {error}") from None
+    try:
+        return address, PasswordHasher().hash(normalise_password(_password_in(secret)))
+    except ValueError as error:
+        raise SettingsError(f"AdminPasswordSecret: {error}") from None
 
 
 def _password_in(secret: str) -> str:
+    """ValueError, which repeats nothing of the secret, where it holds no password."""
     with explained(f"secretsmanager:{secret}", SettingsError):
-        text = client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
-    password: str = json.loads(text)["password"]
+        answer = client("secretsmanager").get_secret_value(SecretId=secret)
+    try:
+        members = json.loads(answer.get("SecretString", ""))
+    except ValueError:
+        members = None
+    password = members.get("password") if isinstance(members, dict) else None
+    if not isinstance(password, str):
+        raise ValueError('a JSON object was expected there, as {"password": "…"}')
     return password
+
+
+def _check_verifiable(keys: KeySet, *, given: bool) -> None:
+    """An HMAC key has no public half, so that the authorizer cannot start with what we tell."""
+    if given or keys.signing is None or keys.signing.kid in _public_kids(keys):
+        return
+    raise SettingsError(
+        f"the key that signs is for {keys.signing.alg}, and has no public half to hand over: put "
+        "the same key set into the template's parameter VerifyKeys, or sign with RSA or ECDSA"
+    )
 
 
 def verify_keys(keys: KeySet) -> str:
@@ -74,3 +104,7 @@ def verify_keys(keys: KeySet) -> str:
         if len(json.dumps(document)) <= KEYS_BYTES:
             return document
         public = public[:-1]
+
+
+def _public_kids(keys: KeySet) -> set[str]:
+    return {jwk["kid"] for jwk in keys.jwks()["keys"]}

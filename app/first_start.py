@@ -5,15 +5,17 @@ import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.access.scopes import Role
 from app.accounts import service as accounts
+from app.accounts.administration import hold
 from app.accounts.models import UserRole
 from app.accounts.passwords import PasswordHasher
-from app.database import opened_database
+from app.database import Database, opened_database
 from app.keys.file_store import write_first_key
 from app.migrate import migrate
 from app.settings import Settings
@@ -22,6 +24,7 @@ from app.tokens.generate import DEFAULT_ALG
 from app.tokens.key_sources import check_path
 
 ADMIN_EMAIL = "admin@localhost"
+NOBODY = UUID(int=0)  # whose row is not there to be held: the lock of all administrators remains
 _PASSWORD_BYTES = 18
 
 
@@ -40,11 +43,8 @@ def prepare(settings: Settings, say: Callable[[str], None]) -> None:
 
 
 def _first_administrator(settings: Settings, say: Callable[[str], None]) -> None:
-    with (
-        opened_database(settings) as database,
-        database.transaction() as session,
-    ):
-        if has_administrator(session):
+    with opened_database(settings) as database:
+        if is_administered(database):
             return
         # A password is shown to a person at a terminal, and never to a log.
         if not sys.stdout.isatty():
@@ -54,21 +54,33 @@ def _first_administrator(settings: Settings, say: Callable[[str], None]) -> None
             )
             return
         password = secrets.token_urlsafe(_PASSWORD_BYTES)
-        make_administrator(session, ADMIN_EMAIL, password)
-    say(f"Made the first administrator, {ADMIN_EMAIL}. The password, shown only now: {password}")
+        made = make_first_administrator(database, ADMIN_EMAIL, PasswordHasher().hash(password))
+    if made:
+        say(
+            f"Made the first administrator, {ADMIN_EMAIL}. The password, shown only now: {password}"
+        )
 
 
-def has_administrator(session: Session) -> bool:
-    """Whether anybody holds the role."""
+def is_administered(database: Database) -> bool:
+    """Whether anybody is an administrator."""
+    with database.transaction() as session:
+        return _has_administrator(session)
+
+
+def make_first_administrator(database: Database, email: str, password_hash: str) -> bool:
+    """A user who may do everything; nobody, and False, where there is an administrator already.
+
+    Of several at the same instant one makes him. EmailTaken where the address is somebody's.
+    """
+    with database.transaction() as session:
+        hold(session, NOBODY)
+        if _has_administrator(session):
+            return False
+        roles = [Role.MEMBER, Role.ADMIN]
+        accounts.create_user(session, email=email, password_hash=password_hash, roles=roles)
+        return True
+
+
+def _has_administrator(session: Session) -> bool:
     found = session.scalar(select(UserRole).where(UserRole.name == Role.ADMIN).limit(1))
     return found is not None
-
-
-def make_administrator(session: Session, email: str, password: str) -> None:
-    """A user who may do everything; EmailTaken where the address is somebody's already."""
-    accounts.create_user(
-        session,
-        email=email,
-        password_hash=PasswordHasher().hash(password),
-        roles=[Role.MEMBER, Role.ADMIN],
-    )

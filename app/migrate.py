@@ -7,10 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app.database import MIGRATIONS, known_revisions, opened_database
-from app.database_address import is_secret
+from app.database_address import AddressError, is_secret
 from app.private_file import create_private
 from app.settings import Settings
 
@@ -33,29 +33,40 @@ def migrate(settings: Settings, *, say: Callable[[str], None] = lambda _: None) 
     told what is waited for. MigrationError where a migration failed.
     """
     _make_private_file(settings)
-    before, newest = _revision(settings), known_revisions()[-1]
-    if before == newest:
-        return f"The database stands at {newest} already."
-    if before is not None and before not in known_revisions():
-        return f"The database stands at {before}, which is newer than this code; nothing was done."
-    _upgrade(settings, say)
-    return f"The database went from {before or 'nothing'} to {newest}."
+    before = _revision(settings)
+    if told := _nothing_to_do(before):
+        return told
+    try:
+        _upgrade(say)
+    except Exception as error:
+        return _after(error, settings)
+    return f"The database went from {before or 'nothing'} to {known_revisions()[-1]}."
 
 
-def _upgrade(settings: Settings, say: Callable[[str], None]) -> None:
+def _nothing_to_do(revision: str | None) -> str | None:
+    """A sentence on a database that needs no migration of this code's."""
+    known = known_revisions()
+    if revision == known[-1]:
+        return f"The database stands at {revision} already."
+    if revision is not None and revision not in known:
+        return (
+            f"The database stands at {revision}, which is newer than this code; nothing was done."
+        )
+    return None
+
+
+def _upgrade(say: Callable[[str], None]) -> None:
     """Once, and again where something held a table for too long."""
     for left in reversed(range(TRIES)):
         try:
             _run_alembic(say)
         except DBAPIError as error:
-            if left and getattr(error.orig, "sqlstate", None) in _IN_THE_WAY:
-                say(f"A table is in use; tried again in {PAUSE_SECONDS} s, {left} times more.")
-                sleep(PAUSE_SECONDS)
-                continue
-            raise MigrationError(_failed(settings, str(error.orig))) from error
-        except Exception as error:
-            raise MigrationError(_failed(settings, str(error) or type(error).__name__)) from error
-        return
+            if not left or getattr(error.orig, "sqlstate", None) not in _IN_THE_WAY:
+                raise
+            say(f"A table is in use; tried again in {PAUSE_SECONDS} s, {left} times more.")
+            sleep(PAUSE_SECONDS)
+        else:
+            return
 
 
 def _run_alembic(say: Callable[[str], None]) -> None:
@@ -68,14 +79,32 @@ def _run_alembic(say: Callable[[str], None]) -> None:
     command.upgrade(config, "head")
 
 
-def _failed(settings: Settings, reason: str) -> str:
-    stands = _revision(settings) or "no revision"
-    missing = [known for known in known_revisions() if known > (_revision(settings) or "")]
-    return (
-        f"the migrations {', '.join(missing)} were not applied: {reason.splitlines()[0]}. Nothing "
-        f"of them stayed: the database stands at {stands}, and code for it goes on. Mend what is "
-        "said here, then run `ostiary migrate`, or deploy, again."
-    )
+def _after(error: Exception, settings: Settings) -> str:
+    """A sentence where nothing is missing in spite of the error, else a MigrationError.
+
+    Newer code may have been faster, or the connection lost once all was done.
+    """
+    again = "Mend what is said here, then run `ostiary migrate`, or deploy, again."
+    try:
+        stands = _revision(settings)
+    except (AddressError, SQLAlchemyError):
+        raise MigrationError(
+            f"the migrations failed: {_reason(error)}. All of them were applied, or none, but the "
+            f"database does not answer any more. {again}"
+        ) from error
+    if told := _nothing_to_do(stands):
+        return told
+    missing = ", ".join(known for known in known_revisions() if known > (stands or ""))
+    raise MigrationError(
+        f"the migrations {missing} were not applied: {_reason(error)}. Nothing of them stayed: the "
+        f"database stands at {stands or 'no revision'}, and code for it goes on. {again}"
+    ) from error
+
+
+def _reason(error: Exception) -> str:
+    """Its first line: behind it PostgreSQL shows what stands in rows."""
+    text = str(getattr(error, "orig", None) or error).strip()
+    return (text.splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def _revision(settings: Settings) -> str | None:

@@ -1,0 +1,47 @@
+"""A database that is made by its first migration: who may read it, and a run that is cut off."""
+
+from pathlib import Path
+
+import pytest
+
+from app.migrate import migrate
+from app.settings import Settings
+from tests.app.migrations.conftest import HEAD
+from tests.app.migrations.databases import dump
+from tests.support import on_sqlite
+
+
+def test_one_that_is_cut_off_leaves_nothing_and_can_be_repeated(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("alembic.op.create_index", crash)
+        with pytest.raises(KeyboardInterrupt):
+            migrate(Settings())
+    assert dump(empty_url).schema == {}
+    assert migrate(Settings()) == f"The database went from nothing to {HEAD}."
+    assert migrate(Settings()) == f"The database stands at {HEAD} already."
+
+
+@on_sqlite
+@pytest.mark.usefixtures("empty_url")
+def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    migrate(Settings())
+    assert (tmp_path / "empty.db").stat().st_mode & 0o777 == 0o600
+
+
+@on_sqlite
+@pytest.mark.usefixtures("url")
+def test_a_folder_is_made_but_not_a_path_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OSTIARY_DATABASE_URL", f"sqlite:///{tmp_path}/one/new.db")
+    migrate(Settings())
+    assert (tmp_path / "one" / "new.db").exists()
+    monkeypatch.setenv("OSTIARY_DATABASE_URL", f"sqlite:///{tmp_path}/no/such/new.db")
+    with pytest.raises(Exception, match="unable to open"):
+        migrate(Settings())
+    assert not (tmp_path / "no").exists()
