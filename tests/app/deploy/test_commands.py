@@ -14,7 +14,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app import cli
-from app.deploy import OUTPUT_CHARACTERS, CommandFailed, handler
+from app.deploy import CommandFailed, handler
+from app.invoked_command import OUTPUT_CHARACTERS
 from tests.app.deploy.conftest import Context
 from tests.app.migrations.databases import dump, fill
 from tests.conftest import AppMaker

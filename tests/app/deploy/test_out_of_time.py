@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 import pytest
 from sqlalchemy import NullPool, create_engine, text
 
+from app import deadline, deployment
 from app import deploy as module
-from app import deployment
 from app.deploy import handler
 from tests.app.deploy.conftest import ALMOST_OVER, Context, Deploy
 from tests.app.migrations.conftest import NEXT, Folder
@@ -100,7 +100,7 @@ def test_who_goes_on_is_interrupted_again(
         interrupted.append(True)
         threading.Event().wait(60)
 
-    monkeypatch.setattr(module, "AGAIN_SECONDS", 0.1)
+    monkeypatch.setattr(deadline, "AGAIN_SECONDS", 0.1)
     instead(stubborn)
     assert SAID in deploy("Create", Context(left=ALMOST_OVER))["Reason"]
     assert interrupted == [True]
