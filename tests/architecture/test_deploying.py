@@ -20,7 +20,7 @@ PAGE = (ROOT / "docs" / "deploying.md").read_text("utf-8")
 TEMPLATE: dict[str, Any] = read_template(ROOT / "template.yaml")
 _FENCE = re.compile(r"```(?:sh|bash)\n(.*?)```", re.DOTALL)
 _INLINE = re.compile(r"(?<!`)`(aws [^`]+)`(?!`)")
-_COMMAND = re.compile(r"\baws (?P<service>[a-z0-9]+) (?P<operation>[a-z0-9-]+)(?P<rest>[^|;)\n]*)")
+_COMMAND = re.compile(r"\baws (?P<service>[a-z0-9]+) (?P<operation>[a-z0-9-]+)(?P<rest>[^|;&)\n]*)")
 _FLAG = re.compile(r"(?<=\s)--(?P<name>[a-z0-9-]+)")
 # What the AWS CLI has beside the API's own: for every command, and for single ones.
 EVERYWHERE = {"query", "output", "region", "cli-read-timeout", "cli-binary-format"}
@@ -101,6 +101,34 @@ def test_outputs_and_parameters_are_the_templates() -> None:
     parameters = re.findall(r"`([A-Z][A-Za-z]+)=", PAGE)
     assert parameters
     assert set(parameters) <= set(TEMPLATE["Parameters"])
+
+
+def test_each_tool_is_told_the_one_region() -> None:
+    """AWS CLI 2 reads AWS_REGION; what is built on botocore reads AWS_DEFAULT_REGION alone."""
+    (exported,) = re.findall(r"^export (AWS_REGION=.+?)(?:\s+#.*)?$", PAGE, re.MULTILINE)
+    words = dict(word.split("=") for word in shlex.split(exported))
+    assert words.pop("AWS_PAGER") == ""
+    assert set(words) == {"AWS_REGION", "AWS_DEFAULT_REGION"}
+    assert len(set(words.values())) == 1
+
+
+def test_nothing_stands_behind_a_question_which_would_read_it() -> None:
+    blocks = [block.splitlines() for block in _FENCE.findall(PAGE)]
+    assert [len(lines) for lines in blocks if "read " in {line[:5] for line in lines}] == [1]
+
+
+def test_between_the_first_two_deploys_the_url_becomes_the_issuer(tmp_path: Path) -> None:
+    placeholder = "https://first-deploy.invalid"
+    assert f"`Issuer={placeholder}`" in PAGE
+    (line,) = re.findall(r"^sed .+$", PAGE, re.MULTILINE)
+    configuration = (ROOT / "samconfig.toml").read_text("utf-8")
+    filled = re.sub(r'"Issuer=\S*",', f'"Issuer={placeholder}",', configuration, count=1)
+    (tmp_path / "samconfig.toml").write_text(filled, "utf-8")
+    url = "https://a1b2c3.execute-api.eu-central-1.amazonaws.com/prod"
+    environment = {"PATH": os.defpath, "URL": url}
+    subprocess.run(["bash", "-c", line], cwd=tmp_path, env=environment, check=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["samconfig.toml"]
+    assert (tmp_path / "samconfig.toml").read_text("utf-8") == filled.replace(placeholder, url)
 
 
 def test_every_alarm_has_a_section() -> None:
