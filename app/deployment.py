@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from typing import Any
 
 from app.accounts.emails import normalise_email
@@ -13,6 +14,7 @@ from app.migrate import migrate
 from app.settings import Settings, SettingsError, load_settings
 from app.tokens.aws_errors import explained
 from app.tokens.aws_sources import client, open_signing_keys
+from app.tokens.errors import KeysUnavailable
 from app.tokens.keys import KeySet
 
 _LOG = logging.getLogger("ostiary.deploy")
@@ -20,6 +22,9 @@ _LOG = logging.getLogger("ostiary.deploy")
 # Of the 4096 bytes that CloudFormation takes as an answer, in which each quote takes two.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html
 KEYS_BYTES = 2800
+TRIES, PAUSE_SECONDS = 5, 3
+
+sleep = time.sleep
 
 
 def deploy(properties: dict[str, Any]) -> dict[str, str]:
@@ -31,12 +36,26 @@ def deploy(properties: dict[str, Any]) -> dict[str, str]:
     again. Raises what `load_settings`, `migrate` and the sources of keys raise.
     """
     settings = load_settings()
-    keys = open_signing_keys(settings.keys).current()
+    keys = _signing_keys(settings)
     _check_verifiable(keys, given=properties.get("VerifyKeysGiven") == "true")
     _LOG.info(migrate(settings, say=_LOG.info))
     if email := properties.get("AdminEmail"):
         first_administrator(settings, email, properties.get("AdminPasswordSecret", ""))
     return {"VerifyKeys": verify_keys(keys)}
+
+
+def _signing_keys(settings: Settings) -> KeySet:
+    """They may have been allowed a moment ago: IAM says so everywhere after some seconds.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html
+    """
+    for _ in range(TRIES - 1):
+        try:
+            return open_signing_keys(settings.keys).current()
+        except KeysUnavailable as error:
+            _LOG.warning("The keys are asked for again in %s s: %s", PAUSE_SECONDS, error)
+            sleep(PAUSE_SECONDS)
+    return open_signing_keys(settings.keys).current()
 
 
 def first_administrator(settings: Settings, email: str, secret: str) -> None:
@@ -49,8 +68,10 @@ def first_administrator(settings: Settings, email: str, secret: str) -> None:
             made = make_first_administrator(database, address, password_hash)
         except EmailTaken:
             raise SettingsError(
-                "AdminEmail is the address of somebody who is no administrator: give him the role, "
-                'by {"argv": ["users", "set-roles", ADDRESS, "member", "admin"]}, or name another'
+                "AdminEmail is the address of somebody who is no administrator, and whoever "
+                "registered it knows its password: name another, or invoke this function with "
+                '{"argv": ["users", "set-password", ADDRESS], "stdin": "…"}, which logs him out, '
+                'and then with {"argv": ["users", "set-roles", ADDRESS, "member", "admin"]}'
             ) from None
     if made:
         _LOG.info("Made the first administrator; the password lies in the secret AdminPassword.")
@@ -71,7 +92,7 @@ def _credentials(email: str, secret: str) -> tuple[str, str]:
 def _password_in(secret: str) -> str:
     """ValueError, which repeats nothing of the secret, where it holds no password."""
     with explained(f"secretsmanager:{secret}", SettingsError):
-        answer = client("secretsmanager").get_secret_value(SecretId=secret)
+        answer = client("secretsmanager", secret).get_secret_value(SecretId=secret)
     try:
         members = json.loads(answer.get("SecretString", ""))
     except ValueError:
@@ -84,6 +105,11 @@ def _password_in(secret: str) -> str:
 
 def _check_verifiable(keys: KeySet, *, given: bool) -> None:
     """An HMAC key has no public half, so that the authorizer cannot start with what we tell."""
+    if given and len(_public_kids(keys)) == len(keys.keys):
+        raise SettingsError(
+            "the template's parameter VerifyKeys is for HMAC alone, and no key of the app is one: "
+            "leave it empty, or the authorizer would learn of no other key"
+        )
     if given or keys.signing is None or keys.signing.kid in _public_kids(keys):
         return
     raise SettingsError(

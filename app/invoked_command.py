@@ -50,8 +50,14 @@ def _main(argv: list[str]) -> None:
 
 
 def sentence(error: BaseException) -> str:
-    """What an error of ours says; of any other its kind alone, since its text may hold anything."""
+    """What an error of ours says, and why no connection to the database came about.
+
+    Of any other error its kind alone: its text may hold anything.
+    """
     kind = type(error)
+    if getattr(error, "statement", "") is None and getattr(error, "orig", None):
+        # SQLAlchemy's, of a connection; its second line may repeat what stands in rows.
+        return f"the database: {(str(getattr(error, 'orig', '')).splitlines() or [''])[0]}"
     ours = kind.__module__.partition(".")[0] == __name__.partition(".")[0]
     return str(error) if ours else f"{kind.__module__}.{kind.__qualname__}; the log has the rest"
 

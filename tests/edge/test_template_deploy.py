@@ -109,6 +109,8 @@ def test_the_deployment_is_run_again_for_each_new_image(template: str) -> None:
         "ServiceToken",
         "ServiceTimeout",
         "Image",
+        "Issuer",
+        "Audience",
         "Keys",
         "Database",
         "VerifyKeysGiven",

@@ -36,9 +36,10 @@ _POLICIES = {
     "KeysAndDatabase": [
         Right(
             "SignsInKms: Allow",
-            "kms:GetPublicKey kms:Sign",
+            "kms:Sign",
             "HasKeyArns ? SigningKeyArns : SigningKey.Arn",
         ),
+        Right("SignsInKms: Allow", "kms:GetPublicKey", "arn:${AWS::Partition}:kms:*:*:key/*"),
         Right(
             "Allow",
             "secretsmanager:GetSecretValue",
@@ -96,6 +97,7 @@ TAKEN_BY = {
 # Actions on everything without a Condition, and why.
 ON_EVERYTHING = {
     "kms:*",  # in the policy of a key, of this key
+    "kms:GetPublicKey",  # public halves are no secret, and the key's own policy has to allow it
     "xray:PutTraceSegments",  # X-Ray knows no resources
     "xray:PutTelemetryRecords",
     # Lambda makes what has no name before, and looks up what it is given.

@@ -107,7 +107,7 @@ def test_keys_are_made_or_given_and_a_right_goes_with_them(
 
     assert _app_settings(monkeypatch, stack).keys == keys == stack["Deployment"]["Keys"]
     assert stack.exists("SigningKey") == (parameters == {})
-    assert rights.get("['kms:GetPublicKey', 'kms:Sign']") == resource
+    assert rights.get("kms:Sign") == resource
     assert rights["secretsmanager:GetSecretValue"] == secrets
 
 

@@ -135,7 +135,7 @@ def test_whatever_is_raised_is_answered(
     ("name", "value", "word"),
     [
         ("OSTIARY_DATABASE_URL", "mysql://u:s3cret@host/x", "OSTIARY_DATABASE_URL"),
-        ("OSTIARY_DATABASE_URL", "postgresql://u:s3cret@127.0.0.1:1/x", "OperationalError"),
+        ("OSTIARY_DATABASE_URL", "postgresql://u:s3cret@127.0.0.1:1/x", "the database: connection"),
         ("OSTIARY_DATABASE_URL", "secretsmanager:x?password=s3cret", "host, port and dbname"),
         ("OSTIARY_ISSUER", "http://api.example.com", "OSTIARY_ISSUER|https URL"),
         ("TEST_KEY_SET", '{"keys": [{"k": "s3cret"}]}', "'kid'"),

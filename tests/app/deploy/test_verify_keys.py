@@ -5,11 +5,15 @@ from typing import Any
 
 import pytest
 
+from app import deployment
 from app.deploy import ANSWER_BYTES, handler
 from app.tokens import generate
+from app.tokens.aws_sources import open_signing_keys
+from app.tokens.errors import KeysUnavailable
 from app.tokens.generate import generate_key
 from app.tokens.issue import Issuer
 from app.tokens.jwk import parse_key_set
+from app.tokens.key_ring import KeyRing
 from app.tokens.verify import Verifier
 from authorizer import settings as authorizer
 from tests.app.deploy.conftest import STACK, Context, Deploy, Waiting, event_for
@@ -95,3 +99,37 @@ def test_of_a_mixed_set_the_public_halves_alone_are_told(
 ) -> None:
     monkeypatch.setenv("TEST_KEY_SET", key_set_document("ES256", "HS256"))
     assert [key["kid"] for key in told(deploy("Create"))] == [private_jwk("ES256")["kid"]]
+
+
+def test_what_is_left_of_hmac_after_it_is_gone_is_refused(
+    settings: str, deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The authorizer would go on trusting the old secret, and learn of no other key."""
+    refused = deploy("Update", VerifyKeysGiven="true")
+    assert refused["Status"] == "FAILED"
+    assert "VerifyKeys is for HMAC alone" in refused["Reason"]
+    monkeypatch.setenv("TEST_KEY_SET", key_set_document("ES256", "HS256"))
+    assert told(deploy("Update", VerifyKeysGiven="true"))
+
+
+@pytest.mark.parametrize(("failures", "status"), [(4, "SUCCESS"), (5, "FAILED")])
+def test_keys_that_were_allowed_a_moment_ago_are_waited_for(
+    settings: str,
+    deploy: Deploy,
+    monkeypatch: pytest.MonkeyPatch,
+    failures: int,
+    status: str,
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(deployment, "sleep", slept.append)
+    left = [KeysUnavailable("not yet")] * failures
+
+    def ask(setting: str) -> KeyRing:
+        if left:
+            raise left.pop()
+        return open_signing_keys(setting)
+
+    monkeypatch.setattr(deployment, "open_signing_keys", ask)
+    answer = deploy("Create")
+    assert (answer["Status"], slept) == (status, [3, 3, 3, 3])
+    assert "not yet" in answer.get("Reason", "not yet")
