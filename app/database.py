@@ -16,6 +16,7 @@ from sqlalchemy import (
     Update,
     create_engine,
     event,
+    inspect,
     text,
 )
 from sqlalchemy.engine import make_url
@@ -102,7 +103,14 @@ class Database:
     def is_ready(self) -> bool:
         """Whether the schema fits this code: at its newest migration, or at one newer still."""
         revision = self.revision()
-        return revision is not None and revision not in known_revisions()[:-1]
+        if revision is None or revision in known_revisions():
+            return revision == known_revisions()[-1]
+        return self.is_ours()
+
+    def is_ours(self) -> bool:
+        """Whether the tables are there that every version of this app has."""
+        with self.engine.connect() as connection:
+            return inspect(connection).has_table("users")
 
 
 DatabaseDep = Annotated[Database, part(Database)]
@@ -123,7 +131,7 @@ def rows_changed(session: Session, change: Update | Delete) -> int:
 
 def known_revisions() -> Sequence[str]:
     """The migrations that this code brings, oldest first: `0001`, … (their files' names)."""
-    found = sorted(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("*.py"))
+    found = sorted(path.stem.split("_")[0] for path in (MIGRATIONS / "versions").glob("*.py"))
     if not found:
         raise FileNotFoundError(f"no migrations lie in {MIGRATIONS}; the app is not whole")
     return found

@@ -118,7 +118,7 @@ class SecretAddress:
     def _read(self) -> URL:
         named = f"{SCHEME}{self._name}"
         try:
-            self._client = self._client or client("secretsmanager")
+            self._client = self._client or client("secretsmanager", self._name)
         except KeysUnavailable as error:
             raise SecretUnavailable(str(error)) from None
         with explained(named, SecretUnavailable):
@@ -167,14 +167,20 @@ def with_tls(url: URL) -> URL:
         return url
     strict: dict[str, str | tuple[str, ...]] = {"sslmode": "verify-full", **url.query}
     if strict["sslmode"] == "verify-full":
-        strict = {"sslrootcert": str(CERTIFICATES), **strict}
+        # Where Kerberos encrypts, libpq would do without TLS.
+        strict = {"sslrootcert": str(CERTIFICATES), "gssencmode": "disable", **strict}
     return url.set(query=strict)
 
 
 def is_strict(url: URL) -> bool:
     """Whether nobody on the way to this database can read along, or pretend to be it."""
-    loose = url.get_backend_name() == "postgresql" and not _on_loopback(url)
-    return not loose or with_tls(url).query["sslmode"] == "verify-full"
+    if url.get_backend_name() != "postgresql":
+        return True
+    if "service" in url.query:  # a file that may say anything
+        return False
+    written = with_tls(url).query
+    modes = written.get("sslmode"), written.get("gssencmode")
+    return _on_loopback(url) or modes == ("verify-full", "disable")
 
 
 def _url_in(text: str, beside: Mapping[str, str], named: str) -> URL:

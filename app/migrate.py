@@ -13,6 +13,7 @@ from app.database import MIGRATIONS, known_revisions, opened_database
 from app.database_address import AddressError, is_secret
 from app.private_file import create_private
 from app.settings import Settings
+from app.tokens.errors import quoted
 
 TRIES = 20
 PAUSE_SECONDS = 2
@@ -109,7 +110,13 @@ def _reason(error: Exception) -> str:
 
 def _revision(settings: Settings) -> str | None:
     with opened_database(settings) as database:
-        return database.revision()
+        revision = database.revision()
+        if revision is not None and revision not in known_revisions() and not database.is_ours():
+            raise MigrationError(
+                f"the database stands at {quoted(revision)}, and has none of this app's tables: it "
+                "is another application's; name one of this app's own"
+            )
+        return revision
 
 
 def _make_private_file(settings: Settings) -> None:

@@ -80,7 +80,12 @@ def postgresql(
 
 def _connected(dialect: Dialect, url: URL, answer_seconds: float | None) -> Any:
     arguments, named = dialect.create_connect_args(url)
-    limits = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": 1000 * CONNECT_SECONDS}
+    limits = {
+        "connect_timeout": CONNECT_SECONDS,
+        "tcp_user_timeout": 1000 * CONNECT_SECONDS,
+        # After a failover the name may lead to the old writer for a while, which reads on.
+        "target_session_attrs": "read-write",
+    }
     connection = Connection.connect(*arguments, **{**limits, **named})
     connection.answer_seconds = connection.patience = answer_seconds
     try:

@@ -31,12 +31,12 @@ class SecretStore:
 
     def read(self) -> Document | None:
         """The set, or None where the secret has no value; KeySetError where it holds no set."""
-        with explained(self.where), closing(client("secretsmanager")) as manager:
+        with explained(self.where), closing(client("secretsmanager", self._name)) as manager:
             return self._read(manager)[0]
 
     def change(self, step: Step) -> Document:
         """Replace the set by what `step` makes of it; anew where another change came between."""
-        with explained(self.where), closing(client("secretsmanager")) as manager:
+        with explained(self.where), closing(client("secretsmanager", self._name)) as manager:
             for _ in range(TRIES):
                 document, version = self._read(manager)
                 changed = step(document)

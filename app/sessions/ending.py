@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.database import Database, rows_changed
+from app.postgresql import allow_seconds
 from app.sessions.models import AuthSession
 
 # A session is not over for everybody at once: the clock of another machine may be minutes behind,
@@ -17,6 +18,7 @@ from app.sessions.models import AuthSession
 _OVER_EVERYWHERE = timedelta(minutes=10)
 # At a time; more than one is too many only where more were allowed before.
 _MOST_ENDED_AT_ONCE = 10
+CLIENT_SECONDS = 60
 _OF_CALLERS = ("first_user_agent", "first_address", "last_user_agent", "last_address")
 
 
@@ -70,7 +72,7 @@ def end_all_sessions(
     while True:
         with database.transaction() as session:
             some = select(User.id).where(User.id > last).order_by(User.id).limit(batch)
-            users = session.scalars(some.with_for_update()).all()
+            users = session.scalars(some.with_for_update(key_share=True)).all()
             ended += _end_of_users(session, users, now)
         if not users:
             break
@@ -117,7 +119,11 @@ def end_oldest_sessions(session: Session, user_id: UUID, now: datetime, *, kept:
 def end_sessions_of_client(
     session: Session, client_id: str, because: Because, now: datetime
 ) -> int:
-    """End every living session that a confidential client has by itself; how many there were."""
+    """End every living session that a confidential client has by itself; how many there were.
+
+    It may have any number of them: a new one with each token.
+    """
+    allow_seconds(session, CLIENT_SECONDS)
     own = (AuthSession.client_id == client_id) & AuthSession.user_id.is_(None)
     return _end(session, own & _may_live(now), because, now)
 

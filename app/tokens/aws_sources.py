@@ -57,8 +57,11 @@ def open_signing_keys(setting: str, *, clock: Callable[[], float] = time.time) -
     return KeyRing(open_source(setting, TO_SIGN), clock=clock)
 
 
-def client(service: str) -> Any:
-    """A boto3 client that gives up within seconds, not minutes."""
+def client(service: str, named: str = "") -> Any:
+    """A boto3 client that gives up within seconds, not minutes.
+
+    For what is `named`: an ARN says which region it is of, a name is of the process's own.
+    """
     import boto3  # 100 ms that only these sources cost
     from botocore.config import Config
 
@@ -66,6 +69,7 @@ def client(service: str) -> Any:
         # A session of its own: the one that boto3 shares is not made for threads.
         return boto3.Session().client(
             service,
+            region_name=_region_in(named),
             config=Config(
                 connect_timeout=CONNECT_SECONDS,
                 read_timeout=READ_SECONDS,
@@ -74,13 +78,18 @@ def client(service: str) -> Any:
         )
 
 
+def _region_in(named: str) -> str | None:
+    parts = named.split(":")  # arn:PARTITION:SERVICE:REGION:ACCOUNT:…
+    return parts[3] if parts[0] == "arn" and len(parts) > 4 else None
+
+
 def _secrets_manager(name: str) -> Source:
     check_secret_name(name)
     made: list[Any] = []  # one client for the life of the source
 
     def read() -> KeySet:
         if not made:
-            made.append(client("secretsmanager"))
+            made.append(client("secretsmanager", name))
         with explained(f"secretsmanager:{name}"):
             secret = made[0].get_secret_value(SecretId=name)
         return parsed(f"secretsmanager:{name}", text_of(secret, name))
@@ -120,7 +129,7 @@ def _read_kms(ids: list[str]) -> KeySet:
 
     Raises KeySetError for a key that cannot sign, KeysUnavailable where KMS does not answer.
     """
-    kms = client("kms")
+    kms = client("kms", ids[0])
     answers = []
     for key_id in ids:
         with explained(f"kms:{key_id}"):

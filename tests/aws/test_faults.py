@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -16,7 +17,7 @@ from local.ministack import free_port
 
 SOURCES = ["secretsmanager:name", "kms:id"]
 CODES = {
-    "AccessDeniedException": "this process may not do that; docs/keys.md names the rights",
+    "AccessDeniedException": "this process may not do that; docs/keys.md and docs/deploying",
     "ThrottlingException": "AWS throttles these calls",
     "UnrecognizedClientException": "AWS does not know the credentials",
     "ExpiredTokenException": "the credentials of this process have expired",
@@ -125,3 +126,20 @@ def test_a_key_in_the_place_of_a_name_is_not_repeated_by_a_command(refusing: Ref
         SecretStore('{"keys": [{"k": "s3cret"}]}')
     assert "s3cret" not in str(refused.value)
     assert refusing.asked == 0
+
+
+@pytest.mark.parametrize(
+    ("named", "region"),
+    [
+        ("arn:aws:kms:eu-central-1:123456789012:key/x", "eu-central-1"),
+        ("arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:x-a1b2c3", "cn-north-1"),
+        ("prod/keys", "us-east-1"),
+        ("", "us-east-1"),
+    ],
+)
+def test_an_arn_says_which_region_it_is_of(
+    named: str, region: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with closing(aws_sources.client("kms", named)) as kms:
+        assert kms.meta.region_name == region

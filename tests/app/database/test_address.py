@@ -20,7 +20,8 @@ from app.database_address import (
 
 PASSWORD = "hunter2-hunter2"
 HOST = {"username": "ostiary", "password": PASSWORD, "host": "db.example.com", "dbname": "app"}
-BUNDLE = {"sslmode": "verify-full", "sslrootcert": str(CERTIFICATES)}
+STRICT = {"sslmode": "verify-full", "gssencmode": "disable"}
+BUNDLE = STRICT | {"sslrootcert": str(CERTIFICATES)}
 
 
 def query_of(url: str) -> dict[str, Any]:
@@ -61,10 +62,8 @@ def test_what_only_looks_like_this_machine_is_elsewhere(url: str) -> None:
 
 
 def test_a_ca_of_ones_own_stays_and_the_name_is_checked() -> None:
-    assert query_of("db.example.com/app?sslrootcert=own.pem") == {
-        "sslmode": "verify-full",
-        "sslrootcert": "own.pem",
-    }
+    asked = query_of("db.example.com/app?sslrootcert=own.pem")
+    assert asked == STRICT | {"sslrootcert": "own.pem"}
 
 
 def test_what_a_url_asks_for_itself_it_gets() -> None:

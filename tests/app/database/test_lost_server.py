@@ -16,7 +16,7 @@ from app.parts import find, wire
 from app.postgresql import ANSWER_SECONDS, CONNECT_SECONDS, allow_seconds
 from tests.app.database.own_server import OwnServer
 from tests.conftest import AppMaker
-from tests.support import ISSUER, Account, on_sqlite
+from tests.support import ISSUER, PASSWORD, Account, on_sqlite
 
 SOME_MORE = 1.5
 
@@ -158,3 +158,23 @@ def test_a_request_of_a_silent_server_is_answered(
         assert client.get("/ready").status_code == 503
     assert caplog.text.count("The database did not answer") == 1
     assert client.get("/ready").status_code == 200
+
+
+@on_sqlite
+def test_whoever_reached_the_old_writer_of_a_failover_does_not_stay_with_it(
+    own_server: OwnServer, make_app: AppMaker
+) -> None:
+    """It reads on, so that every ping of it succeeds, and every write would fail for ever."""
+    app = make_app(database_url=written(own_server))
+    database = own_server.url.database
+    with TestClient(app, base_url=ISSUER) as client:
+        own_server.run(f"ALTER DATABASE {database} SET default_transaction_read_only = on")
+        try:
+            assert client.get("/ready").status_code == 503
+        finally:
+            own_server.run(
+                "SET default_transaction_read_only = off",
+                f"ALTER DATABASE {database} RESET default_transaction_read_only",
+            )
+        account = {"email": f"{time.time_ns()}@example.com", "password": PASSWORD}
+        assert client.post("/users", json=account).status_code == 201

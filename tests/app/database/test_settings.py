@@ -38,6 +38,7 @@ def refusal(monkeypatch: pytest.MonkeyPatch, setting: str) -> str:
     [
         *("sslmode=disable", "sslmode=allow", "sslmode=prefer", "sslmode=require"),
         *("sslmode=verify-ca", "sslmode=Verify-Full", "sslmode=verify-full&sslmode=prefer"),
+        *("gssencmode=require", "gssencmode=prefer", "service=elsewhere"),
     ],
 )
 def test_on_lambda_less_than_tls_of_the_right_name_is_refused(

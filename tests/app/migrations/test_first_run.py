@@ -1,10 +1,13 @@
 """A database that is made by its first migration: who may read it, and a run that is cut off."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
-from app.migrate import migrate
+from app.database import Database
+from app.migrate import MigrationError, migrate
 from app.settings import Settings
 from tests.app.migrations.conftest import HEAD
 from tests.app.migrations.databases import dump
@@ -45,3 +48,17 @@ def test_a_folder_is_made_but_not_a_path_of_them(
     with pytest.raises(Exception, match="unable to open"):
         migrate(Settings())
     assert not (tmp_path / "no").exists()
+
+
+def test_the_database_of_another_application_is_left_alone_and_fits_nothing(
+    empty_url: str,
+) -> None:
+    """It has revisions that this code does not know, too, and they are no newer ones."""
+    with closing(Database(empty_url)) as database:
+        with database.engine.begin() as connection:
+            connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
+            connection.execute(text("INSERT INTO alembic_version VALUES ('ae1027a6acf1')"))
+        with pytest.raises(MigrationError, match="another application's"):
+            migrate(Settings())
+        assert not database.is_ready()
+        assert database.revision() == "ae1027a6acf1"

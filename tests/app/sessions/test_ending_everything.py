@@ -2,18 +2,18 @@
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app import cli
 from app.accounts.models import User
 from app.clock import Clock
 from app.database import Database
 from app.errors import InvalidCredentials
-from app.sessions.ending import Because, end_all_sessions
+from app.sessions.ending import Because, end_all_sessions, end_sessions_of_client
 from app.sessions.models import AuthSession
 from tests.app.clients.machine import Machine
 from tests.app.sessions.house import House, is_refused
-from tests.support import ISSUER, Account, bearer
+from tests.support import ISSUER, Account, bearer, on_postgresql
 
 
 def end_all(house: House, batch: int = 2) -> tuple[int, list[int]]:
@@ -85,3 +85,14 @@ def test_one_way_of_naming_them_is_expected(
         cli.main(["sessions", "revoke", *words])
     assert ended.value.code == 2
     assert "--everybody" in capsys.readouterr().err
+
+
+@on_postgresql
+def test_a_client_may_have_so_many_that_it_takes_longer_than_a_statement_may(
+    house: House,
+) -> None:
+    with house.database.transaction() as session:
+        end_sessions_of_client(session, "client_x", Because.CLIENT_CHANGED, Clock().now())
+        assert session.scalar(text("SHOW statement_timeout")) == "1min"
+    with house.database.transaction() as session:
+        assert session.scalar(text("SHOW statement_timeout")) == "2s"
