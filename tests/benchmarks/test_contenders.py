@@ -27,7 +27,7 @@ HEADERS: dict[str, dict[str, str]] = {
 CLAIMS: dict[str, dict[str, Any]] = {
     "expired": {"exp": NOW - 60},
     "without an end": {"exp": None},
-    "not yet valid": {"nbf": NOW + 600},
+    "not yet valid": {"nbf": NOW + 80_000},
     "of another issuer": {"iss": "https://other.example"},
     "for another audience": {"aud": "other"},
     "without a scope": {"scope": None},

@@ -35,14 +35,21 @@ class Holding:
         assert later.threads <= self.threads, (self, later)
 
 
+OURS = {"application_name": "a test"}
+
+
 def connections(postgres_url: str) -> list[int]:
-    """The server's processes for clients of this database, without the one that is asked."""
-    engine = create_engine(postgres_url, poolclass=NullPool)
+    """The server's processes for clients of this database, without those of tests themselves.
+
+    A connection that was closed may be listed a moment longer.
+    """
+    engine = create_engine(postgres_url, poolclass=NullPool, connect_args=OURS)
     with engine.connect() as connection:
         found = connection.execute(
             text(
                 "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'"
-                " AND datname = current_database() AND pid <> pg_backend_pid()"
-            )
+                " AND datname = current_database() AND application_name <> :ours"
+            ),
+            {"ours": OURS["application_name"]},
         )
         return sorted(found.scalars())

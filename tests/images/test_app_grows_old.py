@@ -18,7 +18,7 @@ from app.migrate import migrate
 from app.settings import load_settings
 from local.postgres import running_postgres
 from tests.app.events import http_event, rest_event
-from tests.images.instance import INVOCATIONS, WARM_UP, Holding, connections
+from tests.images.instance import INVOCATIONS, OURS, WARM_UP, Holding, connections
 from tests.images.runtime import Environment, Function, Start
 from tests.images.steps import FORM, JSON, body_of, event_with_body, log_in, register
 from tests.support import PASSWORD
@@ -124,7 +124,7 @@ def test_a_database_that_restarts_is_found_again_by_the_first_request(
 
 def _end(pid: int, postgres_url: str) -> None:
     """The server ends this client, and the function returns once it is gone."""
-    engine = create_engine(postgres_url, poolclass=NullPool)
+    engine = create_engine(postgres_url, poolclass=NullPool, connect_args=OURS)
     with engine.connect() as connection:
         found = connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
         assert found.scalar_one() is True
