@@ -37,6 +37,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> scheduling.B
     return scheduling.ByLength(config, log) if config.getoption("dist") == "loadfile" else None
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, for `-n auto`: at the edge it is mostly waited."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):

@@ -20,9 +20,13 @@ from tests.support import key_set_document, private_jwk
 from tests.web_server import Speak, WebServer, answers, drips, hangs, hangs_up
 
 ROOT = Path(__file__).parents[2]
-NOW = int(time.time())
-EC = Forge("ES256", "user", NOW)
-ROTATED = Forge("ES256", "user", NOW, ("rotated",))
+
+
+def ec(*key_name: str) -> Forge:
+    """Of this moment: a run of all tests takes longer than a token lives."""
+    return Forge("ES256", "user", int(time.time()), key_name)
+
+
 DRIPS = drips(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n")
 DOWN: dict[str, Speak] = {
     "hung up": hangs_up,
@@ -43,15 +47,15 @@ def test_nothing_is_decided_without_keys_and_the_next_call_after_they_are_back_i
 ) -> None:
     use(monkeypatch, server.url(), on_lambda=on_lambda)
     server.speak = DOWN[down]
-    for token in (EC.token(), EC.headed(kid="unknown"), EC.signed(EC.stranger.sign)):
+    for token in (ec().token(), ec().headed(kid="unknown"), ec().signed(ec().stranger.sign)):
         with pytest.raises(
             UndecidedError, match=r"no token can be judged: http://127\.0\.0\.1"
         ) as caught:
             handler(token_event(token), None)
         assert caught.value.__suppress_context__, "the log of the Lambda would show the chain"
     server.speak = publishes(public("ES256"))
-    assert outcome_of(token_event(EC.token())) is Outcome.POLICY
-    assert outcome_of(token_event(EC.headed(kid="unknown"))) is Outcome.UNAUTHORIZED
+    assert outcome_of(token_event(ec().token())) is Outcome.POLICY
+    assert outcome_of(token_event(ec().headed(kid="unknown"))) is Outcome.UNAUTHORIZED
 
 
 @pytest.mark.parametrize("speak", [hangs, DRIPS], ids=["hanging", "dripping"])
@@ -61,23 +65,23 @@ def test_nothing_is_decided_while_the_source_keeps_us_waiting(
     use(monkeypatch, server.url(), on_lambda=True)
     monkeypatch.setattr(key_sources, "FETCH_SECONDS", 0.3)
     server.speak = speak
-    outcome_of(token_event(EC.token()))  # reads the settings, too
+    outcome_of(token_event(ec().token()))  # reads the settings, too
     assert len(server.requests) <= 2
     start = time.monotonic()
     with pytest.raises(UndecidedError, match=r"no whole answer came within 0\.3 s"):
-        handler(token_event(EC.token()), None)
+        handler(token_event(ec().token()), None)
     assert time.monotonic() - start < 2
     assert len(server.requests) <= 3
     server.speak = publishes(public("ES256"))
-    assert outcome_of(token_event(EC.token())) is Outcome.POLICY
+    assert outcome_of(token_event(ec().token())) is Outcome.POLICY
 
 
 def test_nobody_listening_is_no_decision_either(monkeypatch: pytest.MonkeyPatch) -> None:
     server = WebServer(publishes(public("ES256")))
     use(monkeypatch, server.url())
-    assert outcome_of(token_event(EC.token())) is Outcome.UNDECIDED
+    assert outcome_of(token_event(ec().token())) is Outcome.UNDECIDED
     with server:
-        assert outcome_of(token_event(EC.token())) is Outcome.POLICY
+        assert outcome_of(token_event(ec().token())) is Outcome.POLICY
 
 
 def test_the_first_call_of_all_waits_for_a_source_that_hangs_only_once(
@@ -86,7 +90,7 @@ def test_the_first_call_of_all_waits_for_a_source_that_hangs_only_once(
     use(monkeypatch, server.url())
     monkeypatch.setattr(key_sources, "FETCH_SECONDS", 0.1)
     server.speak = hangs
-    assert outcome_of(token_event(EC.token())) is Outcome.UNDECIDED
+    assert outcome_of(token_event(ec().token())) is Outcome.UNDECIDED
     assert len(server.requests) == 1
 
 
@@ -96,9 +100,9 @@ def test_a_source_that_comes_back_with_nonsense_is_no_decision(
 ) -> None:
     use(monkeypatch, server.url())
     server.speak = hangs_up
-    assert outcome_of(token_event(EC.token())) is Outcome.UNDECIDED
+    assert outcome_of(token_event(ec().token())) is Outcome.UNDECIDED
     server.speak = answers(body)
-    assert outcome_of(token_event(EC.token())) is Outcome.UNDECIDED
+    assert outcome_of(token_event(ec().token())) is Outcome.UNDECIDED
 
 
 def test_without_keys_a_request_without_a_token_is_still_401(
@@ -114,34 +118,34 @@ def test_known_keys_outlive_their_source_for_an_hour(
     server: WebServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = use(monkeypatch, server.url())
-    assert outcome_of(token_event(EC.token())) is Outcome.POLICY
+    assert outcome_of(token_event(ec().token())) is Outcome.POLICY
     server.speak = hangs_up
     for seconds in (1, 299, 300, 900, 901, 1800, 3600):
         clock.at(seconds)
-        assert outcome_of(token_event(EC.token(jti=f"{seconds}"))) is Outcome.POLICY
-        assert outcome_of(token_event(EC.headed(kid="unknown"))) is Outcome.UNAUTHORIZED
+        assert outcome_of(token_event(ec().token(jti=f"{seconds}"))) is Outcome.POLICY
+        assert outcome_of(token_event(ec().headed(kid="unknown"))) is Outcome.UNAUTHORIZED
     clock.at(3601)
-    for token in (EC.token(), EC.headed(kid="unknown")):
+    for token in (ec().token(), ec().headed(kid="unknown")):
         assert outcome_of(token_event(token)) is Outcome.UNDECIDED
     server.speak = publishes(public("ES256"))
     clock.at(3611)
-    assert outcome_of(token_event(EC.token())) is Outcome.POLICY
+    assert outcome_of(token_event(ec().token())) is Outcome.POLICY
 
 
 def test_a_source_that_hangs_costs_a_second_in_ten_and_unknown_kids_little_else(
     server: WebServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = use(monkeypatch, server.url())
-    assert outcome_of(token_event(EC.token())) is Outcome.POLICY
+    assert outcome_of(token_event(ec().token())) is Outcome.POLICY
     server.speak = hangs
     clock.at(20)
     start = time.monotonic()
-    assert outcome_of(token_event(EC.headed(kid="unknown"))) is Outcome.UNAUTHORIZED
+    assert outcome_of(token_event(ec().headed(kid="unknown"))) is Outcome.UNAUTHORIZED
     assert time.monotonic() - start < 2
     clock.at(29.9)
     start = time.monotonic()
     for number in range(50):
-        assert outcome_of(token_event(EC.headed(kid=f"{number}"))) is Outcome.UNAUTHORIZED
+        assert outcome_of(token_event(ec().headed(kid=f"{number}"))) is Outcome.UNAUTHORIZED
     assert time.monotonic() - start < 50 * 0.05
     assert len(server.requests) == 2
 
@@ -150,12 +154,12 @@ def test_a_rotated_key_is_known_at_once_by_its_kid(
     server: WebServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = use(monkeypatch, server.url())
-    assert outcome_of(token_event(EC.token())) is Outcome.POLICY
-    assert outcome_of(token_event(ROTATED.token())) is Outcome.UNAUTHORIZED
+    assert outcome_of(token_event(ec().token())) is Outcome.POLICY
+    assert outcome_of(token_event(ec("rotated").token())) is Outcome.UNAUTHORIZED
     clock.at(10)
     server.speak = publishes(public("ES256", "rotated"), public("ES256"))
-    assert outcome_of(token_event(ROTATED.token())) is Outcome.POLICY
-    assert outcome_of(token_event(EC.token())) is Outcome.POLICY
+    assert outcome_of(token_event(ec("rotated").token())) is Outcome.POLICY
+    assert outcome_of(token_event(ec().token())) is Outcome.POLICY
     assert len(server.requests) == 2
 
 
@@ -165,13 +169,13 @@ def test_a_retired_key_is_refused_within_300_seconds(
 ) -> None:
     monkeypatch.setenv("TEST_FIRST", key_set_document("ES256"))
     clock = use(monkeypatch, f"env:TEST_FIRST {server.url()}" if first else server.url())
-    assert outcome_of(token_event(EC.token())) is Outcome.POLICY
+    assert outcome_of(token_event(ec().token())) is Outcome.POLICY
     server.speak = publishes(public("ES256", "rotated"))
     clock.at(299)
-    assert outcome_of(token_event(EC.token())) is Outcome.POLICY
+    assert outcome_of(token_event(ec().token())) is Outcome.POLICY
     clock.at(300)
-    assert outcome_of(token_event(EC.token())) is Outcome.UNAUTHORIZED
-    assert outcome_of(token_event(ROTATED.token())) is Outcome.POLICY
+    assert outcome_of(token_event(ec().token())) is Outcome.UNAUTHORIZED
+    assert outcome_of(token_event(ec("rotated").token())) is Outcome.POLICY
 
 
 @pytest.mark.parametrize("bad", [private_jwk("ES256", "rotated"), private_jwk("HS256")])
@@ -182,12 +186,13 @@ def test_private_keys_that_an_issuer_publishes_later_are_not_taken(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     clock = use(monkeypatch, server.url(), on_lambda=True)
-    assert outcome_of(token_event(EC.token())) is Outcome.POLICY
+    assert outcome_of(token_event(ec().token())) is Outcome.POLICY
     server.speak = publishes(public("ES256"), bad)
     clock.at(300)
     with caplog.at_level(logging.DEBUG):
-        assert outcome_of(token_event(EC.token())) is Outcome.POLICY
-    forge = Forge(bad["alg"], "user", NOW, ("rotated",) if bad["alg"] == "ES256" else ())
+        assert outcome_of(token_event(ec().token())) is Outcome.POLICY
+    names = ("rotated",) if bad["alg"] == "ES256" else ()
+    forge = Forge(bad["alg"], "user", int(time.time()), names)
     assert outcome_of(token_event(forge.token())) is Outcome.UNAUTHORIZED
     assert "it publishes private keys" in caplog.text
     assert bad.get("d", bad.get("k", "")) not in caplog.text
@@ -203,13 +208,13 @@ def test_private_halves_in_a_file_that_is_replaced_later_are_refused_on_lambda(
     path = tmp_path / "keys.json"
     path.write_text(f'{{"keys": [{_json(public("ES256"))}]}}')
     clock = use(monkeypatch, f"file:{path}", on_lambda=on_lambda)
-    assert outcome_of(token_event(EC.token())) is Outcome.POLICY
+    assert outcome_of(token_event(ec().token())) is Outcome.POLICY
     path.write_text(f'{{"keys": [{_json(private_jwk("ES256", "rotated"))}]}}')
     path.chmod(0o600)
     clock.at(300)
-    taken = outcome_of(token_event(ROTATED.token()))
+    taken = outcome_of(token_event(ec("rotated").token()))
     assert taken is (Outcome.UNAUTHORIZED if on_lambda else Outcome.POLICY)
-    assert outcome_of(token_event(EC.token())) is not taken
+    assert outcome_of(token_event(ec().token())) is not taken
     assert ("private halves" in caplog.text) is on_lambda
     assert private_jwk("ES256", "rotated")["d"] not in caplog.text
 

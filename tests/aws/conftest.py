@@ -64,8 +64,8 @@ def replace(monkeypatch: pytest.MonkeyPatch) -> Replace:
     real_client = aws_sources.client
 
     def replace(**calls: Callable[..., Any]) -> None:
-        def client(service: str) -> Any:
-            real = real_client(service)
+        def client(service: str, named: str) -> Any:
+            real = real_client(service, named)
             bound = {
                 name: lambda call=call, **given: call(real, **given) for name, call in calls.items()
             }

@@ -21,8 +21,8 @@ class Calls:
         self.refusal: Exception | None = None
         monkeypatch.setattr("app.database_address.client", self._client)
 
-    def _client(self, service: str) -> Any:
-        real = aws_sources.client(service)
+    def _client(self, service: str, named: str) -> Any:
+        real = aws_sources.client(service, named)
 
         def get_secret_value(**given: Any) -> Any:
             self.count += 1

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from tests.support import AUDIENCE, ISSUER, private_jwk
 
 ABSENT: Final = object()
-LIFETIME = 6 * 3600  # some are made when tests are collected, long before the last of them runs
+LIFETIME = 600
 HASHES = {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}
 Sign = Callable[[bytes], bytes]
 

@@ -8,8 +8,8 @@ from sqlalchemy import NullPool, create_engine, text
 
 from tests.images.runtime import Function
 
-INVOCATIONS = int(os.environ.get("INVOCATIONS", "1000"))
-WARM_UP = 200  # until caches are full, and the allocator has its arenas
+INVOCATIONS = int(os.environ.get("INVOCATIONS", "300"))
+WARM_UP = 100  # until caches are full, and the allocator has its arenas
 # What the allocator may keep of its own accord; a leak of 2 KB an invocation would be more.
 MAX_GROWTH = 2 * 2**20
 

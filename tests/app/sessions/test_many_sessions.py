@@ -219,7 +219,7 @@ def test_a_deletion_has_more_time_than_other_transactions(house: House) -> None:
     with house.database.transaction() as session:
         user = session.get_one(User, house.user())
         delete_user(session, user, now_of(house))
-        assert session.scalar(shown) == "20s"
+        assert session.scalar(shown) == "12s"
     with house.database.transaction() as session:
         assert session.scalar(shown) == "2s"
 

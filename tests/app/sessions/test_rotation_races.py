@@ -10,6 +10,7 @@ from threading import Barrier
 
 import pytest
 
+from app import postgresql
 from app.database import POOL_SIZE, Database
 from app.sessions.oauth_errors import InvalidGrant
 from app.sessions.refreshing import Refreshing
@@ -19,6 +20,13 @@ AT_ONCE = 50
 ROUNDS = int(os.environ.get("ROTATION_ROUNDS", "15"))  # seconds each ten
 SQLITE_ROUNDS = 3
 Use = Callable[[str], list[str | None]]
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fifty threads of one process wait for each other, not for PostgreSQL."""
+    patient = postgresql._LIMITS.replace("'1s'", "'20s'").replace("'2s'", "'20s'")
+    monkeypatch.setattr(postgresql, "_LIMITS", patient)
 
 
 @contextmanager
