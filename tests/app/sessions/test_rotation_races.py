@@ -17,7 +17,7 @@ from app.sessions.refreshing import Refreshing
 from tests.app.sessions.house import CALLER, House, successor
 
 AT_ONCE = 50
-ROUNDS = int(os.environ.get("ROTATION_ROUNDS", "15"))  # seconds each ten
+ROUNDS = int(os.environ.get("ROTATION_ROUNDS", "8"))  # seconds each ten
 SQLITE_ROUNDS = 3
 Use = Callable[[str], list[str | None]]
 
