@@ -16,6 +16,7 @@ from app.database_address import AddressError
 from app.doctor.command import doctor
 from app.errors import DomainError
 from app.explain.command import explain
+from app.first_line import first_line
 from app.first_start import prepare
 from app.keys.commands import keys
 from app.main import create_app, unwired_app
@@ -85,8 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         cli(arguments, prog_name="ostiary")
     except SQLAlchemyError as error:
-        told = str(getattr(error, "orig", None) or error).splitlines()
-        reason = told[0] if told else type(error).__name__
+        reason = first_line(error) or type(error).__name__
         _give_up(f"the database: {reason} (is it there, and migrated by `ostiary migrate`?)")
     except (
         AddressError,

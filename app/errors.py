@@ -34,6 +34,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
 from app.database_address import AddressError
+from app.first_line import first_line
 from app.tokens.errors import KeySetError
 
 _LOG = logging.getLogger("ostiary.errors")
@@ -244,7 +245,7 @@ def _told(error: Exception) -> str:
     if isinstance(error, AddressError):
         return str(error)
     if isinstance(error, DBAPIError) and error.statement is None:
-        return next(iter(str(error.orig).splitlines()), kind)
+        return first_line(error) or kind
     return kind
 
 

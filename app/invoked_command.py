@@ -8,6 +8,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
 
 from app.deadline import Deadline, OutOfTime
+from app.first_line import first_line
 
 _LOG = logging.getLogger("ostiary.deploy")
 
@@ -56,8 +57,7 @@ def sentence(error: BaseException) -> str:
     """
     kind = type(error)
     if getattr(error, "statement", "") is None and getattr(error, "orig", None):
-        # SQLAlchemy's, of a connection; its second line may repeat what stands in rows.
-        return f"the database: {(str(getattr(error, 'orig', '')).splitlines() or [''])[0]}"
+        return f"the database: {first_line(error)}"  # SQLAlchemy's, of a connection
     ours = kind.__module__.partition(".")[0] == __name__.partition(".")[0]
     return str(error) if ours else f"{kind.__module__}.{kind.__qualname__}; the log has the rest"
 

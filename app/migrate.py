@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app.database import MIGRATIONS, known_revisions, opened_database
 from app.database_address import AddressError, is_secret
+from app.first_line import first_line
 from app.private_file import create_private
 from app.settings import Settings
 from app.tokens.errors import quoted
@@ -103,9 +104,7 @@ def _after(error: Exception, settings: Settings) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """Its first line: behind it PostgreSQL shows what stands in rows."""
-    text = str(getattr(error, "orig", None) or error).strip()
-    return (text.splitlines() or [type(error).__name__])[0].rstrip(".")
+    return (first_line(error) or type(error).__name__).rstrip(".")
 
 
 def _revision(settings: Settings) -> str | None:

@@ -7,6 +7,7 @@ from sqlalchemy import URL, Dialect, Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 
 from app.database_address import Address
+from app.first_line import first_line
 
 CONNECT_SECONDS = 2
 QUERY_SECONDS = 2
@@ -41,8 +42,7 @@ class Connection(psycopg.Connection[Any]):
             self.pgconn.finish()  # or the next statement would get the answer to this one
             raise psycopg.OperationalError("the server is silent") from None
         except psycopg.Error as error:
-            # Behind its first line comes what the row holds: "Failing row contains (…)".
-            error.args = (str(error).partition("\n")[0],)
+            error.args = (first_line(error),)
             raise
 
 

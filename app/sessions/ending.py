@@ -47,13 +47,7 @@ def end_sessions_of_user(session: Session, user_id: UUID, because: Because, now:
 
     The user's row is locked first: whoever logs in waits, and then finds another epoch.
     """
-    rows_changed(
-        session,
-        update(User)
-        .where(User.id == user_id)
-        .values(session_epoch=User.session_epoch + 1, sessions_ended_at=now),
-    )
-    return _end(session, (AuthSession.user_id == user_id) & _may_live(now), because, now)
+    return _end_of_users(session, [user_id], because, now)
 
 
 def end_all_sessions(
@@ -73,7 +67,7 @@ def end_all_sessions(
         with database.transaction() as session:
             some = select(User.id).where(User.id > last).order_by(User.id).limit(batch)
             users = session.scalars(some.with_for_update(key_share=True)).all()
-            ended += _end_of_users(session, users, now)
+            ended += _end_of_users(session, users, Because.ADMINISTRATOR, now)
         if not users:
             break
         last = users[-1]
@@ -86,7 +80,7 @@ def end_all_sessions(
     return ended
 
 
-def _end_of_users(session: Session, users: Sequence[UUID], now: datetime) -> int:
+def _end_of_users(session: Session, users: Sequence[UUID], because: Because, now: datetime) -> int:
     rows_changed(
         session,
         update(User)
@@ -94,7 +88,7 @@ def _end_of_users(session: Session, users: Sequence[UUID], now: datetime) -> int
         .values(session_epoch=User.session_epoch + 1, sessions_ended_at=now),
     )
     theirs = AuthSession.user_id.in_(users) & _may_live(now)
-    return _end(session, theirs, Because.ADMINISTRATOR, now)
+    return _end(session, theirs, because, now)
 
 
 def end_oldest_sessions(session: Session, user_id: UUID, now: datetime, *, kept: int) -> int:
