@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from local.cloud import Edge
-from local.edge import running_edge
+from local.edge import edge_parameters, running_edge
 from local.kinds import HTTP
 from local.ministack import free_port
 
@@ -36,6 +36,17 @@ def folder() -> Iterator[Path]:
     """For an edge of a test's own."""
     with new_folder() as folder:
         yield folder
+
+
+@contextmanager
+def own_edge() -> Iterator[tuple[Edge, dict[str, str], httpx.Client]]:
+    """An edge to deploy anew, the parameters that it was deployed with, and who speaks to it."""
+    with (
+        new_folder() as folder,
+        running_edge(folder, port=free_port(0)) as edge,
+        edge.http() as client,
+    ):
+        yield edge, edge_parameters(edge, folder), client
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,8 @@ from local import tokens
 from local.cloud import Edge
 from local.demo import walk
 from local.deploy import deploy
-from local.edge import edge_parameters, running_edge
-from local.ministack import free_port
 from local.story import Story
-from tests.edge.conftest import new_folder
+from tests.edge.conftest import own_edge
 
 
 def new_key(edge: Edge, spec: str) -> str:
@@ -75,12 +73,7 @@ def test_the_authorizer_starts_with_the_keys_that_the_deploy_function_handed_ove
 
 
 def test_a_rotation_is_a_parameter_and_no_token_is_refused_meanwhile() -> None:
-    with (
-        new_folder() as folder,
-        running_edge(folder, port=free_port(0)) as edge,
-        edge.http() as client,
-    ):
-        given = edge_parameters(edge, folder)
+    with own_edge() as (edge, given, client):
         old, new = edge.settings()["OSTIARY_KEYS"].removeprefix("kms:"), new_key(edge, "RSA_2048")
         first = log_in(client)
 
@@ -99,12 +92,7 @@ def test_a_rotation_is_a_parameter_and_no_token_is_refused_meanwhile() -> None:
 
 
 def test_all_seven_steps_signed_by_an_elliptic_curve_in_kms() -> None:
-    with (
-        new_folder() as folder,
-        running_edge(folder, port=free_port(0)) as edge,
-        edge.http() as client,
-    ):
-        given = edge_parameters(edge, folder)
+    with own_edge() as (edge, given, client):
         deploy(edge.cloud, edge.kind, given | {"SigningKeyArns": new_key(edge, "ECC_NIST_P256")})
         story = Story()
         walk(edge, client, story)

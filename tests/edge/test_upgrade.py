@@ -19,10 +19,10 @@ import pytest
 from local.cloud import Cloud, Edge
 from local.command import PROJECT
 from local.deploy import deploy
-from local.edge import edge_parameters, running_edge
+from local.edge import edge_parameters
 from local.errors import EdgeError
 from local.ministack import free_port
-from tests.edge.conftest import new_folder
+from tests.edge.conftest import new_folder, own_edge
 from tests.support import PASSWORD
 
 # The last state whose template took key sets and a database URL, and was migrated by hand.
@@ -134,13 +134,8 @@ def test_a_stack_of_the_state_before_is_updated_with_its_users_logged_in(before:
 
 
 def test_a_newer_version_and_back_with_everybody_logged_in(tmp_path: Path) -> None:
-    with (
-        new_folder() as folder,
-        running_edge(folder, port=free_port(0)) as edge,
-        edge.http() as client,
-    ):
+    with own_edge() as (edge, parameters, client):
         visitor = Visitor(client)
-        parameters = edge_parameters(edge, folder)
 
         deploy(edge.cloud, edge.kind, parameters, project=next_version(tmp_path))
         assert "stands at 0003 already" in edge.ostiary("migrate")
@@ -154,16 +149,12 @@ def test_a_newer_version_and_back_with_everybody_logged_in(tmp_path: Path) -> No
 def test_a_migration_that_fails_rolls_the_stack_back_and_the_old_code_serves_on(
     tmp_path: Path,
 ) -> None:
-    with (
-        new_folder() as folder,
-        running_edge(folder, port=free_port(0)) as edge,
-        edge.http() as client,
-    ):
+    with own_edge() as (edge, parameters, client):
         visitor = Visitor(client)
         broken = next_version(tmp_path, BROKEN)
 
         with pytest.raises(EdgeError, match=r"0003 were not applied: .*no_such_column") as failed:
-            deploy(edge.cloud, edge.kind, edge_parameters(edge, folder), project=broken)
+            deploy(edge.cloud, edge.kind, parameters, project=broken)
 
         assert "the database stands at 0002" in str(failed.value)
         assert "stands at 0002 already" in edge.ostiary("migrate")
