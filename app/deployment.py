@@ -5,6 +5,7 @@ import logging
 import time
 from typing import Any
 
+from app.accounts.common_passwords import not_guessable
 from app.accounts.emails import normalise_email
 from app.accounts.passwords import PasswordHasher, normalise_password
 from app.database import opened_database
@@ -63,7 +64,7 @@ def first_administrator(settings: Settings, email: str, secret: str) -> None:
     with opened_database(settings) as database:
         if is_administered(database):
             return
-        address, password_hash = _credentials(email, secret)
+        address, password_hash = _credentials(email, secret, settings.issuer)
         try:
             made = make_first_administrator(database, address, password_hash)
         except EmailTaken:
@@ -77,14 +78,15 @@ def first_administrator(settings: Settings, email: str, secret: str) -> None:
         _LOG.info("Made the first administrator; the password lies in the secret AdminPassword.")
 
 
-def _credentials(email: str, secret: str) -> tuple[str, str]:
+def _credentials(email: str, secret: str, issuer: str) -> tuple[str, str]:
     """The address in its one spelling, and the hash of the password that the secret holds."""
     try:
         address = normalise_email(email)
     except ValueError as error:
         raise SettingsError(f"AdminEmail: {error}") from None
     try:
-        return address, PasswordHasher().hash(normalise_password(_password_in(secret)))
+        password = normalise_password(_password_in(secret))
+        return address, PasswordHasher().hash(not_guessable(password, address, issuer))
     except ValueError as error:
         raise SettingsError(f"AdminPasswordSecret: {error}") from None
 

@@ -7,6 +7,7 @@ import logging
 import secrets
 import unicodedata
 from base64 import b64encode
+from enum import Enum, auto
 from typing import Annotated
 
 from passlib.context import CryptContext
@@ -24,7 +25,7 @@ def normalise_password(text: str) -> str:
 
     Of RFC 8265 §4.2 it takes NFC, and not the mapping of other spaces to U+0020.
     """
-    # NFC shortens a text to a third at most, and is quadratic in a run of combining marks.
+    # NFC shortens a text to a quarter at most, and is quadratic in a run of combining marks.
     if len(text) > 4 * MAX_CHARACTERS:
         raise ValueError(f"a password has {MIN_CHARACTERS} to {MAX_CHARACTERS} characters")
     password = unicodedata.normalize("NFC", text)
@@ -33,6 +34,14 @@ def normalise_password(text: str) -> str:
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in password):
         raise ValueError("a password has no control characters and no lone surrogates")
     return password
+
+
+class Verdict(Enum):
+    """What a comparison found."""
+
+    FITS = auto()
+    FAILS = auto()
+    DAMAGED = auto()  # what is stored is no hash: no password fits it, and someone must be told
 
 
 class PasswordHasher:
@@ -54,6 +63,10 @@ class PasswordHasher:
         return hashed
 
     def verify(self, text: str, stored: str | None) -> bool:
+        """Whether `text` is the password behind `stored`, as in `compare`."""
+        return self.compare(text, stored) is Verdict.FITS
+
+    def compare(self, text: str, stored: str | None) -> Verdict:
         """Whether `text` is the password behind `stored`, in the same time whatever the reason.
 
         `stored` is None where there is no such user. What cannot be a password, and a damaged
@@ -68,8 +81,9 @@ class PasswordHasher:
             matches = bool(self._context.verify(password, against))
         except (ValueError, TypeError) as error:
             _LOG.error("A stored password hash is damaged: %s", type(error).__name__)
-            matches = self.verify(text, None)
-        return matches and stored is not None
+            self.compare(text, None)
+            return Verdict.DAMAGED
+        return Verdict.FITS if matches and stored is not None else Verdict.FAILS
 
     def outdated(self, stored: str) -> bool:
         """Whether `stored` was made with other parameters than today's."""

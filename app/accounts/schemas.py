@@ -5,13 +5,24 @@ from datetime import datetime
 from typing import Annotated, Any, NoReturn
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic.json_schema import SkipJsonSchema
 
 from app.access.scopes import Role
+from app.accounts.common_passwords import not_guessable
 from app.accounts.emails import normalise_email
 from app.accounts.models import MAX_NAME, User
 from app.accounts.passwords import MAX_CHARACTERS, MIN_CHARACTERS, normalise_password
+from app.accounts.service import Account
 
 
 def _one_line(text: str) -> str:
@@ -33,7 +44,10 @@ Password = Annotated[
     str,
     AfterValidator(normalise_password),
     Field(
-        description=f"{MIN_CHARACTERS} to {MAX_CHARACTERS} characters, any of Unicode.",
+        description=(
+            f"{MIN_CHARACTERS} to {MAX_CHARACTERS} characters, any of Unicode; "
+            "none of the common passwords, and not made of them or of one's address."
+        ),
         examples=["correct horse battery staple"],
     ),
 ]
@@ -51,6 +65,11 @@ class NewUser(BaseModel):
 
     email: Email
     password: Password = Field(repr=False)
+
+    @field_validator("password")
+    @classmethod
+    def _not_guessable(cls, password: str, info: ValidationInfo) -> str:
+        return not_guessable(password, info.data.get("email", ""))
 
 
 class AccountChange(BaseModel):
@@ -80,6 +99,11 @@ class NewPassword(BaseModel):
     current_password: str = Field(repr=False, json_schema_extra={"format": "password"})
     new_password: Password = Field(repr=False)
 
+    @field_validator("new_password")
+    @classmethod
+    def _not_guessable(cls, password: str) -> str:
+        return not_guessable(password)  # whose it is to be, PasswordChange knows
+
 
 class RolesOfUser(BaseModel):
     """All roles that a user is to hold; one that is named twice is held once."""
@@ -100,7 +124,7 @@ class UserView(BaseModel):
     created_at: datetime
 
     @classmethod
-    def of(cls, user: User) -> "UserView":
+    def of(cls, user: User | Account) -> "UserView":
         return cls(
             id=user.id,
             email=user.email,

@@ -6,10 +6,11 @@ from base64 import b64decode
 import pytest
 from fastapi import FastAPI
 from passlib.context import CryptContext
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.accounts.models import User
-from app.accounts.passwords import PasswordHasher, normalise_password
+from app.accounts.passwords import PasswordHasher, Verdict, normalise_password
+from app.attempts.models import AttemptCounter
 from app.database import Database
 from app.parts import find
 from tests.app.accounts.conftest import PHC, costs
@@ -51,6 +52,8 @@ def test_two_hashes_of_one_password_have_nothing_in_common(hasher: PasswordHashe
 def test_the_right_password_fits_and_no_other_does(hasher: PasswordHasher) -> None:
     stored = hasher.hash(PASSWORD)
     assert hasher.verify(PASSWORD, stored)
+    assert hasher.compare(PASSWORD, stored) is Verdict.FITS
+    assert hasher.compare(PASSWORD + " ", stored) is Verdict.FAILS
     others = (PASSWORD[:-1], PASSWORD + " ", PASSWORD.upper(), " " + PASSWORD, PASSWORD * 2, "")
     assert not any(hasher.verify(other, stored) for other in others)
 
@@ -132,10 +135,11 @@ def test_a_damaged_hash_fails_in_the_log_and_costs_the_same(
     caplog: pytest.LogCaptureFixture,
     damaged: str,
 ) -> None:
-    assert not hasher.verify(PASSWORD, damaged)
+    assert hasher.compare(PASSWORD, damaged) is Verdict.DAMAGED
     assert evaluations == [TODAY]
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
     assert damaged == "" or damaged not in caplog.text
+    assert not hasher.verify(PASSWORD, damaged)
 
 
 def test_a_login_at_a_damaged_hash_is_one_that_failed(
@@ -148,6 +152,7 @@ def test_a_login_at_a_damaged_hash_is_one_that_failed(
         caplog.clear()
         with find(app, Database).transaction() as session:
             session.execute(update(User).values(password_hash=damaged))
+            session.execute(delete(AttemptCounter))
         credentials = {"username": member.email, "password": PASSWORD}
         answer = member.client.post("/auth/login", data=credentials)
         assert (answer.status_code, answer.json()["code"]) == (401, "invalid_credentials")

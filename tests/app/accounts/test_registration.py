@@ -27,6 +27,10 @@ SPELLINGS = (
 )
 JSON = {"Content-Type": "application/json"}
 MARKER = "hunter2-marker"
+LONG = (
+    "Whan that Aprille with his shoures soote the droghte of March hath perced to the roote, " * 2
+)
+PICTURES = "".join(map(chr, range(0x1F400, 0x1F480)))
 
 
 def register(client: TestClient, **body: Any) -> httpx.Response:
@@ -91,14 +95,14 @@ def test_where_registration_is_closed_nobody_registers(make_app: AppMaker) -> No
     ("password", "status"),
     [
         ("a" * 14, 422),
-        ("a" * 15, 201),
-        ("a" * 128, 201),
-        ("a" * 129, 422),
-        ("\U0001f512" * 14, 422),
-        ("\U0001f512" * 15, 201),
-        ("\U0001f512" * 128, 201),
+        (LONG[:15], 201),
+        (LONG[:128], 201),
+        (LONG[:129], 422),
+        (PICTURES[:14], 422),
+        (PICTURES[:15], 201),
+        (PICTURES, 201),
         ("e\u0301" * 14, 422),
-        ("e\u0301" * 128, 201),
+        (LONG[:128].replace("e", "e\u0301"), 201),
         ("\ud800" * 20, 422),
         ("a" * 20 + "\udc00", 422),
         ("a" * 20 + "\0", 422),
