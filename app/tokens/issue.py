@@ -15,6 +15,7 @@ from jose.exceptions import JOSEError
 from app.tokens.claims import AccessClaims, StatusReference
 from app.tokens.errors import KeySetError, KeysUnavailable, StatusListError, TokenError, quoted
 from app.tokens.keys import KeySet, RemoteSigningKey, SigningKey, TrustedKeys
+from app.tokens.rsa_signing_key import is_whole, read_signing_key
 from app.tokens.status_list import (
     LIFETIME_SECONDS,
     STATUS_LIST,
@@ -78,7 +79,9 @@ def _jose_key(signing: SigningKey | RemoteSigningKey) -> JoseKey:
     if isinstance(signing, RemoteSigningKey):
         return _RemoteKey(signing)
     try:
-        return jose_jwk.construct(dict(signing.jwk), signing.alg)
+        rsa = is_whole(signing.jwk)
+        key = read_signing_key(signing.kid, signing.jwk) if rsa else dict(signing.jwk)
+        return jose_jwk.construct(key, signing.alg)
     except Exception as error:  # jose lets through whatever a strange member leads to
         raise _mismatch(signing.kid, error) from None
 

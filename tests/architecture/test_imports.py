@@ -20,12 +20,12 @@ FOR_STATUS_LISTS = {
 }
 NOT_FOR_A_REQUEST = {
     *("alembic", "boto3", "botocore", "typer", "uvicorn", "rich", "pytest", "hypothesis"),
-    *("awslambdaric", "httpx", "ecdsa", "rsa"),
+    *("awslambdaric", "httpx", "ecdsa", "rsa", "pydantic_settings", "dotenv"),
 }
 # What the app stands on: loaded once, so that each module's own process is a short one.
 SHARED = [
     *("alembic", "argon2", "fastapi", "fastapi.middleware.cors", "fastapi.security", "jose.jws"),
-    *("mangum", "passlib.context", "pydantic_settings", "sqlalchemy.orm", "typer"),
+    *("mangum", "passlib.context", "pydantic", "sqlalchemy.orm", "typer"),
 ]
 START = """
 import importlib, json, os, sys
