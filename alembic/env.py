@@ -5,6 +5,8 @@ from contextlib import closing
 from sqlalchemy import Connection, text
 
 from alembic import context
+from app.attempts import models as _attempts  # noqa: F401 - of the metadata
+from app.audit import models as _audit  # noqa: F401 - of the metadata
 from app.clients import models as _clients  # noqa: F401 - of the metadata
 from app.database import Base, Database
 from app.resources import routers

@@ -1,16 +1,17 @@
 """The `ostiary` command. Every part of it reads the settings that the app reads."""
 
-import logging
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from contextlib import closing
+from typing import Annotated, NoReturn
 
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.access.routes import TableError
 from app.accounts.commands import users
+from app.audit.commands import audit
 from app.clients.commands import clients
 from app.database_address import AddressError
 from app.doctor.command import doctor
@@ -19,6 +20,7 @@ from app.explain.command import explain
 from app.first_line import first_line
 from app.first_start import prepare
 from app.keys.commands import keys
+from app.logs import LogFormat, begin_logging, saying
 from app.main import create_app, unwired_app
 from app.migrate import MigrationError
 from app.migrate import migrate as run_migrations
@@ -36,6 +38,7 @@ cli = typer.Typer(
     help=__doc__,
 )
 cli.add_typer(users, name="users")
+cli.add_typer(audit, name="audit")
 cli.add_typer(keys, name="keys")
 cli.add_typer(sessions, name="sessions")
 cli.add_typer(
@@ -45,34 +48,35 @@ cli.command()(doctor)
 cli.command()(explain)
 cli.command()(routes)
 
-CONCURRENT_REQUESTS = 256
-
 
 @cli.command()
-def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
+def serve(
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    log: Annotated[
+        LogFormat | None, typer.Option(help="By default text at a terminal, and else JSON Lines.")
+    ] = None,
+) -> None:
     """Serve the app with uvicorn; make its keys, database and administrator at the first start."""
-    import uvicorn  # only this command needs it
+    from app.server import PortTaken, bound  # only this command needs uvicorn
+    from app.server import serve as run
 
-    logging.basicConfig(format="%(levelname)s:     %(message)s")
-    logging.getLogger("ostiary").setLevel(logging.INFO)
-    if not on_loopback(f"http://{host}"):
-        # The issuer may still be this machine; whoever reaches the address is not.
-        os.environ.setdefault("OSTIARY_REGISTRATION", "closed")
-    os.environ.setdefault("OSTIARY_ISSUER", f"http://127.0.0.1:{port}")
-    settings = load_settings()
-    prepare(settings, typer.echo)
-    # The caller's address is the socket's peer, never a header's claim: hence no proxy headers.
-    config = uvicorn.Config(
-        create_app(settings),
-        host=host,
-        port=port,
-        proxy_headers=False,
-        server_header=False,
-        limit_concurrency=CONCURRENT_REQUESTS,
-    )
-    socket = config.bind_socket()  # where the port is taken, it says so and ends here
-    typer.echo(f"Click here: http://{host}:{port}/docs")
-    uvicorn.Server(config).run(sockets=[socket])
+    written = begin_logging(log)
+    say = saying(written)
+    try:
+        listener = bound(host, port)  # first, since nothing is made where nobody can be served
+    except PortTaken as error:
+        _give_up(str(error))
+    with closing(listener):
+        port = listener.getsockname()[1]
+        if not on_loopback(f"http://{host}"):
+            # The issuer may still be this machine; whoever reaches the address is not.
+            os.environ.setdefault("OSTIARY_REGISTRATION", "closed")
+        os.environ.setdefault("OSTIARY_ISSUER", f"http://127.0.0.1:{port}")
+        settings = load_settings()
+        prepare(settings, say)
+        say(f"Click here: http://{host}:{port}/docs")
+        run(create_app(settings), listener, as_text=written is LogFormat.TEXT)
 
 
 @cli.command()

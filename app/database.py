@@ -1,7 +1,7 @@
 """One engine, one transaction a request, and how far the schema in the database has come."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Dialect,
     Engine,
     MetaData,
+    Table,
     Update,
     create_engine,
     event,
@@ -26,12 +27,24 @@ from sqlalchemy.types import TypeDecorator
 
 from app.database_address import is_secret, open_address
 from app.parts import part
-from app.postgresql import postgresql
+from app.patience import check_waiting
+from app.postgresql import in_transactions, postgresql
+from app.reading import Reader
 from app.settings import Settings
 
 MIGRATIONS = Path(__file__).parent.parent / "alembic"
 POOL_SIZE = 5
 POOL_WAIT_SECONDS = 1
+
+
+# In WAL mode a process that dies loses nothing by NORMAL; a power cut may take the last moments,
+# whole transactions each (https://www.sqlite.org/pragma.html#pragma_synchronous).
+_PRAGMAS = (
+    "foreign_keys = ON",
+    "journal_mode = WAL",
+    "synchronous = NORMAL",
+    "busy_timeout = 5000",
+)
 
 
 class Base(DeclarativeBase):
@@ -78,16 +91,28 @@ class Database:
         longer than `answer_seconds`, which is for whoever runs no statement without a limit.
         AddressError where the secret must be refused.
         """
-        self.engine = _engine(setting, connections, answer_seconds)
+        self._reading, self.engine = _engines(setting, connections, answer_seconds)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     def close(self) -> None:
         """Give the connections back. The engine makes new ones should it be asked again."""
         self.engine.dispose()
 
-    def transaction(self) -> AbstractContextManager[Session]:
-        """A session that commits at the end of its `with` block and rolls back on an error."""
-        return self._sessions.begin()
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session that commits at the end of its `with` block and rolls back on an error.
+
+        NobodyWaits where it ends too late for who asked, who has been told that it failed.
+        """
+        with self._sessions.begin() as session:
+            yield session
+            check_waiting()
+
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """For routes that only read: no transaction, and no objects that could be changed."""
+        with self._reading.connect() as connection:
+            yield Reader(connection)
 
     def revision(self) -> str | None:
         """The migration that the database stands at; None before the first."""
@@ -129,6 +154,16 @@ def rows_changed(session: Session, change: Update | Delete) -> int:
     return cast("CursorResult[Any]", done).rowcount
 
 
+def table_of(model: type[Base]) -> Table:
+    """For statements that are made once and deal in rows: the ORM has nothing to do with those."""
+    return cast("Table", model.__table__)
+
+
+def columns_of(row: Base) -> dict[str, Any]:
+    """An object that no session knows, as the row to insert; what is not set is None."""
+    return {column.key: getattr(row, column.key) for column in table_of(type(row)).c}
+
+
 def known_revisions() -> Sequence[str]:
     """The migrations that this code brings, oldest first: `0001`, … (their files' names)."""
     found = sorted(path.stem.split("_")[0] for path in (MIGRATIONS / "versions").glob("*.py"))
@@ -137,21 +172,23 @@ def known_revisions() -> Sequence[str]:
     return found
 
 
-def _engine(setting: str, connections: int, answer_seconds: float | None) -> Engine:
+def _engines(setting: str, connections: int, answer_seconds: float | None) -> tuple[Engine, Engine]:
+    """For reading and for transactions, of the same connections."""
     if is_secret(setting) or make_url(setting).get_backend_name() != "sqlite":
-        return postgresql(
+        engine = postgresql(
             open_address(setting),
             connections=connections,
             answer_seconds=answer_seconds,
             wait_seconds=POOL_WAIT_SECONDS,
         )
+        return engine, in_transactions(engine)
     engine = create_engine(setting, pool_timeout=POOL_WAIT_SECONDS, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
-    return engine
+    return engine, engine  # its driver begins a transaction with the first change alone
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
-    for pragma in ("foreign_keys = ON", "journal_mode = WAL", "busy_timeout = 5000"):
+    for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 
 

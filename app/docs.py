@@ -4,6 +4,7 @@ Every address in the page is relative, so it works under a stage prefix (`/prod/
 custom domain alike.
 """
 
+import asyncio
 from importlib.resources import files
 
 from fastapi import FastAPI, Request
@@ -53,14 +54,16 @@ async def read_docs(request: Request) -> HTMLResponse:
 
 
 @router.get("/docs/swagger-ui-bundle.js")
-def read_script() -> Response:
-    return _asset("swagger/swagger-ui-bundle.js", "text/javascript")
+async def read_script() -> Response:
+    return await _asset("swagger/swagger-ui-bundle.js", "text/javascript")
 
 
 @router.get("/docs/swagger-ui.css")
-def read_style() -> Response:
-    return _asset("swagger/swagger-ui.css", "text/css")
+async def read_style() -> Response:
+    return await _asset("swagger/swagger-ui.css", "text/css")
 
 
-def _asset(name: str, media_type: str) -> Response:
-    return Response(_ASSETS.joinpath(name).read_bytes(), media_type=media_type, headers=_CACHE)
+async def _asset(name: str, media_type: str) -> Response:
+    # Not in the workers, which may all be waiting for the database.
+    content = await asyncio.to_thread(_ASSETS.joinpath(name).read_bytes)
+    return Response(content, media_type=media_type, headers=_CACHE)

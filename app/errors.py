@@ -16,6 +16,7 @@ DomainError
 │   ├── EmailTaken             409  email_taken
 │   └── LastAdministrator      409  last_administrator
 ├── InvalidRequest             422  invalid_request
+├── TooManyAttempts            429  too_many_attempts      try again later, Retry-After says when
 └── Unavailable                503  unavailable            try again in a moment
 """
 
@@ -34,7 +35,8 @@ from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
 from app.database_address import AddressError
-from app.first_line import first_line
+from app.database_faults import is_not_ready, refers_to_nothing, told
+from app.telemetry import Metric, count, note
 from app.tokens.errors import KeySetError
 
 _LOG = logging.getLogger("ostiary.errors")
@@ -144,6 +146,19 @@ class InvalidRequest(DomainError):
         self.fields = dict(fields)
 
 
+class TooManyAttempts(DomainError):
+    """Says when, and not of what there were too many: that would tell what exists."""
+
+    status, code = 429, "too_many_attempts"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"There were too many attempts. Try again in {seconds} s.")
+        self.seconds = seconds
+
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.seconds)}
+
+
 class Unavailable(DomainError):
     status, code = 503, "unavailable"
 
@@ -161,11 +176,10 @@ class Problem(BaseModel):
     detail: str
 
 
+_PROBLEM = {PROBLEM_JSON: {"schema": Problem.model_json_schema()}}
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
-    "4XX": {
-        "description": "Refused",
-        "content": {PROBLEM_JSON: {"schema": Problem.model_json_schema()}},
-    }
+    "4XX": {"description": "Refused", "content": _PROBLEM},
+    "503": {"description": "Unavailable; Retry-After says for how long", "content": _PROBLEM},
 }
 
 _CODES_BY_STATUS = {
@@ -176,8 +190,6 @@ _CODES_BY_STATUS = {
     415: "unsupported_media_type",
     431: "headers_too_large",
 }
-# PostgreSQL: a table is not there yet; a standby takes no writes (Appendix A of its manual).
-_NOT_READY = frozenset({"42P01", "25006"})
 _DETAILS_BY_STATUS = {
     404: "Nothing is found here; /docs shows what is. Paths have one spelling: "
     "no trailing slash, no %-escapes.",
@@ -190,6 +202,7 @@ def problem(
     status: int, code: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any
 ) -> JSONResponse:
     """A problem+json response; `more` are members of its own kind (RFC 9457 §3.2)."""
+    note(code=code)
     body = Problem(title=HTTPStatus(status).phrase, status=status, code=code, detail=detail)
     return JSONResponse(
         body.model_dump() | more,
@@ -202,10 +215,8 @@ def problem(
 def problem_from(error: Exception) -> JSONResponse:
     """The response to any exception; one that nothing foresaw is logged, and says nothing."""
     match error:
-        case InvalidRequest():
-            return problem(error.status, error.code, error.detail, errors=error.fields)
         case DomainError():
-            return problem(error.status, error.code, error.detail, error.headers())
+            return _problem_from_domain(error)
         case HTTPException():
             code = _CODES_BY_STATUS.get(error.status_code, "refused")
             detail = _DETAILS_BY_STATUS.get(error.status_code, error.detail)
@@ -215,38 +226,34 @@ def problem_from(error: Exception) -> JSONResponse:
         case PoolTimeoutError() | OperationalError() | InterfaceError() | AddressError():
             return _no_database(error)
         case KeySetError():
+            count(Metric.KEY_FAILURES)
             _LOG.error("There are no keys to use: %s", error)
             return problem_from(Unavailable("The service cannot use its keys."))
-        case DBAPIError() if getattr(error.orig, "sqlstate", None) in _NOT_READY:
+        case DBAPIError() if is_not_ready(error):
             return _no_database(error)
-        case IntegrityError() if _refers_to_nothing(error):
+        case IntegrityError() if refers_to_nothing(error):
             return problem_from(NotFound("What this request belongs to is gone."))
         case StaleDataError():
             return problem_from(NotFound("What this request changes is gone."))
         case _:
+            count(Metric.UNFORESEEN_ERRORS)
             _LOG.error("Unforeseen", exc_info=error)
             return problem(500, "internal_error", "Something went wrong on our side.")
 
 
-def _refers_to_nothing(error: IntegrityError) -> bool:
-    """Whether a row was to be written whose owner, say, was deleted at the same time."""
-    sqlite = "FOREIGN KEY constraint failed" in str(error.orig)
-    return getattr(error.orig, "sqlstate", None) == "23503" or sqlite
+def _problem_from_domain(error: DomainError) -> JSONResponse:
+    if isinstance(error, InvalidRequest):
+        return problem(error.status, error.code, error.detail, errors=error.fields)
+    if isinstance(error, TooManyAttempts):
+        count(Metric.ATTEMPTS_REFUSED)
+        _LOG.info("refused: %s", error.code, extra={"code": error.code})
+    return problem(error.status, error.code, error.detail, error.headers())
 
 
 def _no_database(error: Exception) -> JSONResponse:
-    _LOG.error("The database did not answer: %s", _told(error))
+    count(Metric.DATABASE_FAILURES)
+    _LOG.error("The database did not answer: %s", told(error))
     return problem_from(Unavailable("The service cannot use its database."))
-
-
-def _told(error: Exception) -> str:
-    """For the log: why no connection came about; of a fault in a statement its kind alone."""
-    kind = type(error.__cause__ or error).__name__
-    if isinstance(error, AddressError):
-        return str(error)
-    if isinstance(error, DBAPIError) and error.statement is None:
-        return first_line(error) or kind
-    return kind
 
 
 def invalid_request(errors: Any) -> InvalidRequest:

@@ -15,6 +15,7 @@ from app.accounts import service as accounts
 from app.accounts.administration import hold
 from app.accounts.models import UserRole
 from app.accounts.passwords import PasswordHasher
+from app.audit.recording import OPERATOR, Action, record
 from app.database import Database, opened_database
 from app.keys.file_store import write_first_key
 from app.migrate import migrate
@@ -77,7 +78,8 @@ def make_first_administrator(database: Database, email: str, password_hash: str)
         if _has_administrator(session):
             return False
         roles = [Role.MEMBER, Role.ADMIN]
-        accounts.create_user(session, email=email, password_hash=password_hash, roles=roles)
+        user = accounts.create_user(session, email=email, password_hash=password_hash, roles=roles)
+        record(session, Action.USER_CREATE, actor=OPERATOR, target=user.id)
         return True
 
 

@@ -4,10 +4,11 @@ Shapes: https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lamb
 and https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 """
 
+import re
 from base64 import b64decode
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from app.request_rules import is_one_spelling
@@ -29,7 +30,8 @@ Text = Annotated[str, Field(pattern=r"^(?s:.)*$")]
 Name = Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9a-z-]+$")]
 Value = Annotated[str, Field(pattern=r"^[^\x00-\x08\x0a-\x1f\x7f]*$")]
 Query = Annotated[str, Field(pattern=r"^[!-~]*$")]
-Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+(:[0-9]{1,5})?$")]
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+RequestId = Annotated[str, Field(pattern=r"^[!-~]{1,64}$")]
 Headers = Annotated[dict[Name, Value], BeforeValidator(_lower_names)]
 MultiHeaders = Annotated[dict[Name, list[Value]], BeforeValidator(_lower_names)]
 
@@ -49,11 +51,15 @@ class _Http(_Caller):
 
 class _RestContext(_Shape):
     identity: _Caller
+    # The other one a client may choose.
+    extended_request_id: RequestId | None = None
+    request_id: RequestId | None = None
 
 
 class _HttpContext(_Shape):
     http: _Http
     stage: str
+    request_id: RequestId | None = None
 
 
 class _Request(_Shape):
@@ -67,7 +73,8 @@ class _Request(_Shape):
         """What holds of body and headers together; ValueError where it does not."""
         if self.is_base64_encoded:
             b64decode(self.body or "", validate=True)
-        TypeAdapter(Host).validate_python(self.headers.get("host", "ostiary"))
+        if not _HOST.fullmatch(self.headers.get("host", "ostiary")):
+            raise ValueError("the host is none")
 
     def common(self) -> dict[str, Any]:
         forwarded = ("x-forwarded-", "forwarded")

@@ -19,16 +19,22 @@ from mangum import Mangum
 from app.access.routes import RouteTable
 from app.accounts.hashing_slots import HashingSlots
 from app.accounts.passwords import PasswordHasher
+from app.accounts.registration import Registration
 from app.accounts.router import router as accounts_router
+from app.attempts.attempts import Attempts
+from app.attempts.limits import Quota
+from app.audit.router import router as audit_router
+from app.clients.checking import ClientCheck
 from app.clock import Clock
 from app.database import POOL_SIZE, Database
 from app.discovery.router import router as discovery_router
 from app.docs import router as docs_router
-from app.errors import PROBLEM_RESPONSES, problem_from, render_problems
+from app.errors import problem_from, render_problems
 from app.health import router as health_router
 from app.lambda_event import Handler, only_requests
 from app.parts import find, wire
 from app.postgresql import ANSWER_SECONDS
+from app.request_log import RequestLog, write_requests_bare
 from app.request_rules import RequestRules
 from app.resources import routers as resource_routers
 from app.sessions.access_tokens import AccessTokens
@@ -50,6 +56,7 @@ from app.tokens.errors import KeySetError
 from app.tokens.issue import Issuer
 from app.tokens.key_ring import KeyRing
 from app.tokens.verify import Verifier
+from app.workers import Workers
 
 TICK_SECONDS = 1.0
 # Mangum sends every other media type in base64, which a REST API hands on as it is.
@@ -73,6 +80,7 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) ->
         allow_credentials=True,
         expose_headers=["WWW-Authenticate", "Retry-After", "Location"],
     )
+    app.add_middleware(RequestLog, namespace=settings.metrics, clock=clock)
     return app
 
 
@@ -88,7 +96,6 @@ def unwired_app() -> FastAPI:
         servers=[{"url": "."}],
         redirect_slashes=False,
         lifespan=_lifespan,
-        responses=PROBLEM_RESPONSES,
     )
     for router in (
         health_router,
@@ -99,9 +106,11 @@ def unwired_app() -> FastAPI:
         sessions_router,
         status_router,
         accounts_router,
+        audit_router,
         *resource_routers(),
     ):
-        app.include_router(router)
+        # Not `include_router`, which looks for the route of a request three times.
+        app.router.routes.extend(router.routes)
     app.state.routes = RouteTable.of(app)
     render_problems(app)
     render_oauth_errors(app)
@@ -128,18 +137,23 @@ def _wire_parts(app: FastAPI, settings: Settings, clock: Callable[[], float]) ->
     roles, absolute = app.state.routes.roles, timedelta(days=settings.refresh_token_days)
     verifier = Verifier(keys, issuer=name, audience=audience, clock=clock)
     beginning = Beginning(database, access_tokens, absolute, time_of_day)
+    an_hour = settings.failed_accounts_per_hour
+    attempts = Attempts(time_of_day, everywhere=Quota(burst=an_hour, an_hour=an_hour))
     wire(
         app,
         settings,
         keys,
         database,
+        Workers(connections),
         passwords,
         HashingSlots(),
         verifier,
         time_of_day,
         access_tokens,
         beginning,
-        Login(database, passwords, roles, beginning),
+        Login(database, attempts, passwords, roles, beginning),
+        Registration(database, attempts, passwords),
+        ClientCheck(database, attempts),
         Refreshing(database, access_tokens, roles, absolute, time_of_day),
         Revoking(database, verifier, time_of_day),
         Introspecting(database, verifier, absolute, time_of_day),
@@ -175,6 +189,7 @@ async def _keep_reading(keys: KeyRing) -> None:
 
 def _handler() -> Handler:
     _ensure_event_loop()
+    write_requests_bare()
     mangum = Mangum(create_app(load_settings()), lifespan="off", text_mime_types=TEXT_MEDIA_TYPES)
     return only_requests(mangum)
 

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from fastapi import Query
 from pydantic import BaseModel
-from sqlalchemy import Select, tuple_
+from sqlalchemy import Select, bindparam, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.errors import InvalidRequest
+from app.reading import Reader
 from app.tokens.encoding import base64url_decode, base64url_encode
 
 MAX_PAGE = 50
@@ -41,6 +42,31 @@ class Paged(Protocol):
 Row = TypeVar("Row", bound=Paged)
 
 
+class Pages:
+    """The pages of a query for rows of one table, made once; whoever asks gives the rest."""
+
+    def __init__(self, query: Select[*tuple[Any, ...]], model: type[Paged]) -> None:
+        made, key = model.created_at, model.id
+        self._first = query.order_by(made.desc(), key.desc()).limit(bindparam("_rows"))
+        last = tuple_(bindparam("_made", type_=made.type), bindparam("_key", type_=key.type))
+        self._later = self._first.where(tuple_(made, key) < last)
+
+    def newest_first(
+        self, reader: Reader, *, limit: int, cursor: str | None, **given: object
+    ) -> tuple[Sequence[Any], str | None]:
+        """A page, and the cursor of the next; InvalidRequest for a cursor that is none.
+
+        `given` are the values of the query's own parameters.
+        """
+        given["_rows"] = limit + 1
+        if cursor is None:
+            query = self._first
+        else:
+            query = self._later
+            given["_made"], given["_key"] = _read(cursor)
+        return _page(reader.execute(query, given).all(), limit)
+
+
 def newest_first(
     session: Session,
     query: Select[Row],
@@ -55,6 +81,10 @@ def newest_first(
     if cursor is not None:
         query = query.where(tuple_(made, key) < tuple_(*_read(cursor)))
     rows = session.scalars(query.order_by(made.desc(), key.desc()).limit(limit + 1)).all()
+    return _page(rows, limit)
+
+
+def _page(rows: Sequence[Row], limit: int) -> tuple[Sequence[Row], str | None]:
     page = rows[:limit]
     return page, _write(page[-1]) if len(rows) > limit else None
 

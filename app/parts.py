@@ -21,11 +21,28 @@ def find(app: FastAPI, kind: type[T]) -> T:
     return found
 
 
-def part(kind: type[T]) -> Any:
-    """The dependency that makes a parameter the app's part of this type."""
+class Known:
+    """A dependency that needs no solving: the request and the app know it already."""
+
+    def of(self, request: Request) -> Any:
+        """What the parameter gets."""
+        raise NotImplementedError
 
     # A coroutine, though it awaits nothing: FastAPI would send a plain function to a thread.
-    async def of(request: Request) -> T:
-        return find(request.app, kind)
+    async def __call__(self, request: Request) -> Any:
+        return self.of(request)
 
-    return Depends(of)
+
+class Part(Known):
+    """The app's part of one type."""
+
+    def __init__(self, kind: type[Any]) -> None:
+        self._kind = kind
+
+    def of(self, request: Request) -> Any:
+        return find(request.app, self._kind)
+
+
+def part(kind: type[T]) -> Any:
+    """The dependency that makes a parameter the app's part of this type."""
+    return Depends(Part(kind))

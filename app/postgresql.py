@@ -4,22 +4,29 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import URL, Dialect, Engine, create_engine, event, text
+from sqlalchemy import Connection as SqlConnection
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from app.database_address import Address
 from app.first_line import first_line
+from app.patience import wait_longer
 
 CONNECT_SECONDS = 2
-QUERY_SECONDS = 2
+QUERY_SECONDS = 1.5
 LOCK_SECONDS = 1
-ANSWER_SECONDS = 3  # more than a query may take, or its refusal would never be read
+ANSWER_SECONDS = 2  # more than a query may take, or its refusal would never be read
 # A Lambda instance may be frozen in the middle of a transaction, and its locks with it.
 IDLE_SECONDS = 10
 _LIMITS = (
-    f"SELECT set_config('statement_timeout', '{QUERY_SECONDS}s', false),"
+    f"SELECT set_config('statement_timeout', '{1000 * QUERY_SECONDS:.0f}ms', false),"
     f" set_config('lock_timeout', '{LOCK_SECONDS}s', false),"
     f" set_config('idle_in_transaction_session_timeout', '{IDLE_SECONDS}s', false)"
 )
+
+
+class Silence(psycopg.OperationalError):
+    """No answer came; whoever asks once more waits once more."""
 
 
 class Connection(psycopg.Connection[Any]):
@@ -40,7 +47,7 @@ class Connection(psycopg.Connection[Any]):
             if timeout is not None:
                 raise  # psycopg's own
             self.pgconn.finish()  # or the next statement would get the answer to this one
-            raise psycopg.OperationalError("the server is silent") from None
+            raise Silence("the server is silent") from None
         except psycopg.Error as error:
             error.args = (first_line(error),)
             raise
@@ -52,14 +59,16 @@ def postgresql(
     """An engine of at most so many connections; who finds none free waits for `wait_seconds`.
 
     Each connection is given up when an answer takes longer than `answer_seconds`, if there are any.
+    Each statement is a transaction of its own; for others see `in_transactions`.
     """
     engine = create_engine(
         "postgresql+psycopg://",  # where it goes is decided at each connection
         pool_size=connections,
         max_overflow=0,
         pool_timeout=wait_seconds,
-        pool_pre_ping=True,
         hide_parameters=True,
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
     )
 
     def connect(dialect: Dialect, *_: object) -> Any:
@@ -76,6 +85,40 @@ def postgresql(
     event.listen(engine, "do_connect", connect)
     event.listen(engine, "checkin", _end_allowance)
     return engine
+
+
+def in_transactions(engine: Engine) -> Engine:
+    """The same connections, for transactions. Before one begins, a dead connection is replaced."""
+    engine = engine.execution_options()
+    event.listen(engine, "engine_connect", _prepare_transaction)
+    return engine
+
+
+def renew(connection: SqlConnection) -> None:
+    """Put another connection in the place of one that turned out dead, of which nothing is lost."""
+    connection.rollback()
+    _ = connection.connection
+
+
+def _prepare_transaction(connection: SqlConnection) -> None:
+    try:
+        connection.dialect.do_ping(connection.connection.driver_connection)  # type: ignore[arg-type]
+    except Silence as error:
+        connection.invalidate(error)
+        raise OperationalError(None, None, error) from None
+    except psycopg.Error:
+        _ask_once_more(connection)
+    connection.execution_options(isolation_level="READ COMMITTED")
+
+
+def _ask_once_more(connection: SqlConnection) -> None:
+    """So that SQLAlchemy hears that a connection is dead, and that the others may be."""
+    try:
+        connection.execute(text("SELECT 1"))
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+    renew(connection)
 
 
 def _connected(dialect: Dialect, url: URL, answer_seconds: float | None) -> Any:
@@ -100,7 +143,11 @@ def _connected(dialect: Dialect, url: URL, answer_seconds: float | None) -> Any:
 
 
 def allow_seconds(session: Session, seconds: int) -> None:
-    """Let the statements of this transaction take longer. Where it is not PostgreSQL, they may."""
+    """Let the statements of this transaction take longer, and who waits for it wait.
+
+    Where it is not PostgreSQL, statements may take as long as they do.
+    """
+    wait_longer(seconds + 1)
     connection = session.connection()
     if connection.dialect.name != "postgresql":
         return

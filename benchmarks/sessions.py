@@ -22,12 +22,12 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from app.accounts.service import find_login, roles_of
+from app.caller import Caller
 from app.database import Database
 from app.main import create_app
 from app.migrate import migrate
 from app.parts import find
 from app.sessions.beginning import Beginning
-from app.sessions.caller import Caller
 from app.sessions.refreshing import Refreshing
 from app.settings import Settings
 from app.tokens.generate import generate_key
@@ -89,7 +89,8 @@ class House:
             assert known is not None
         with database.transaction() as session:
             scopes = self.app.state.routes.roles.scopes_of(roles_of(session, known.user_id))
-        tokens = find(self.app, Beginning).for_user(known.user_id, 0, scopes, _CALLER)
+            place = find(self.app, Beginning).take_place(session)
+        tokens = find(self.app, Beginning).for_user(known, scopes, place, _CALLER)
         assert tokens.refresh_token is not None
         return tokens.refresh_token
 

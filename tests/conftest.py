@@ -17,18 +17,23 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
+from app.access.routes import RouteTable
 from app.database import Database
-from app.main import create_app
+from app.main import create_app, unwired_app
 from app.migrate import migrate
 from app.parts import find
 from app.settings import Settings
-from tests import scheduling
+from tests import no_secrets, scheduling
 from tests.postgres import postgres_server, postgres_url
 from tests.support import AUDIENCE, ISSUER, Account, key_set_document
 
 __all__ = ["postgres_server", "postgres_url"]
 
 AppMaker = Callable[..., FastAPI]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(no_secrets)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -47,6 +52,34 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(("OSTIARY_", "AWS_")):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _routes_worked_out_once() -> Iterator[None]:
+    """All apps of the house's routers have one list of routes, and one table of them.
+
+    No setting changes those, and FastAPI takes 30 ms to work them out. All else is each app's own;
+    an app in a process of its own shares nothing, nor does one with a router more or less.
+    """
+    first, worked_out = unwired_app(), RouteTable.of
+    shared, made_of = [*first.routes], _made_of(first)
+    table: RouteTable = first.state.routes
+
+    def of(app: FastAPI, *public: Any) -> RouteTable:
+        if public or _made_of(app) != made_of:
+            return worked_out(app, *public)
+        app.router.routes[:] = shared
+        return table
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RouteTable, "of", of)
+        yield
+
+
+def _made_of(app: FastAPI) -> list[Any]:
+    """The routers in an app, and how often one of them has changed."""
+    routers = [getattr(route, "original_router", route) for route in app.routes]
+    return [*routers, app.router._get_routes_version()]
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """Helpers of the tests: keys made once a run, tokens of any content, accounts."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Self
@@ -11,12 +11,13 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.accounts.passwords import PasswordHasher
-from app.accounts.service import create_user
+from app.accounts.service import KnownLogin, create_user
+from app.caller import Caller
 from app.database import Database
 from app.parts import find
 from app.sessions.access_tokens import AccessTokens
 from app.sessions.beginning import FIRST_PARTY_CLIENT, Beginning
-from app.sessions.caller import Caller
+from app.sessions.schemas import TokenResponse
 from app.tokens.generate import generate_key
 from app.tokens.jwk import parse_key_set
 from app.tokens.keys import KeySet
@@ -81,7 +82,8 @@ class Account:
         with find(app, Database).transaction() as session:
             user = create_user(session, email=email, password_hash=_password_hash(), roles=roles)
         scopes = app.state.routes.roles.scopes_of(roles)
-        begun = find(app, Beginning).for_user(user.id, user.session_epoch, scopes, CALLER)
+        known = KnownLogin(user.id, user.password_hash, user.session_epoch, disabled=False)
+        begun = begin_session(app, known, scopes)
         return cls(client, email, begun.access_token)
 
     @classmethod
@@ -89,6 +91,16 @@ class Account:
         answer = client.post("/auth/login", data={"username": email, "password": PASSWORD})
         assert answer.status_code == 200, answer.text
         return cls(client, email, answer.json()["access_token"])
+
+
+def begin_session(
+    app: FastAPI, known: KnownLogin, scopes: Iterable[str], caller: Caller = CALLER
+) -> TokenResponse:
+    """What a login of this user's gives, without his password."""
+    beginning = find(app, Beginning)
+    with find(app, Database).transaction() as session:
+        place = beginning.take_place(session)
+    return beginning.for_user(known, scopes, place, caller)
 
 
 def token_of(app: FastAPI, sub: str, *scopes: str) -> str:

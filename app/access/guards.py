@@ -19,10 +19,12 @@ from fastapi.routing import APIRoute
 from fastapi.security import OAuth2PasswordBearer
 
 from app.access import convertors  # noqa: F401 - paths written with `{name:id}` need it known
+from app.access.one_job import in_one_job
 from app.access.scopes import Scope
 from app.access.strict_request import StrictRequest
-from app.errors import InsufficientScope, InvalidToken, Unauthenticated
-from app.parts import find
+from app.errors import PROBLEM_RESPONSES, InsufficientScope, InvalidToken, Unauthenticated
+from app.parts import Known, find
+from app.telemetry import note
 from app.tokens.bearer import bearer_token
 from app.tokens.claims import AccessClaims
 from app.tokens.errors import MissingToken, TokenError
@@ -36,7 +38,7 @@ login_scheme = OAuth2PasswordBearer(
 )
 
 
-class Guard:
+class Guard(Known):
     """Admits a request whose token carries one scope."""
 
     def __init__(self, scope: Scope) -> None:
@@ -55,21 +57,26 @@ class Guard:
         except TokenError as error:
             _log(error.code, error)
             raise InvalidToken from None
+        note(sub=claims.sub, client_id=claims.client_id)
         if self.scope.name not in claims.scopes:
             _log(InsufficientScope.code, self.scope.name, sub=claims.sub)
             raise InsufficientScope(self.scope.name)
         return claims
 
-    async def __call__(
-        self, request: Request, _: str | None = Depends(login_scheme)
-    ) -> AccessClaims:
+    def of(self, request: Request) -> AccessClaims:
         """What `GuardedRoute` was told by `admit`; on any other kind of route there is nothing."""
         claims: AccessClaims = request.state.claims
         return claims
 
+    async def __call__(
+        self, request: Request, _: str | None = Depends(login_scheme)
+    ) -> AccessClaims:
+        return self.of(request)
+
 
 def _log(code: str, why: object, **more: str) -> None:
     """A refusal with its stable code (docs/reasons.md), in the words and beside them."""
+    note(code=code)
     _LOG.info("refused: %s: %s", code, why, extra={"code": code, **more})
 
 
@@ -93,8 +100,10 @@ class GuardedRoute(APIRoute):
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        declared, self.dependant = self.dependant, in_one_job(self.dependant)
         handle = super().get_route_handler()
-        guards = tuple(guards_of(self.dependant))
+        self.dependant = declared  # for the OpenAPI document
+        guards = tuple(guards_of(declared))
 
         async def admit_then_handle(request: Request) -> Response:
             for guard in guards:
@@ -106,4 +115,7 @@ class GuardedRoute(APIRoute):
 
 def router(**settings: Any) -> APIRouter:
     """An APIRouter whose routes let their guards decide first."""
-    return APIRouter(route_class=GuardedRoute, redirect_slashes=False, **settings)
+    responses = PROBLEM_RESPONSES | settings.pop("responses", {})
+    return APIRouter(
+        route_class=GuardedRoute, redirect_slashes=False, responses=responses, **settings
+    )

@@ -14,6 +14,7 @@ from app.accounts.guards import UsersRead, UsersWrite
 from app.accounts.models import User
 from app.accounts.recording import recorded
 from app.accounts.schemas import RolesOfUser, UserChange, UserView
+from app.audit.recording import Action
 from app.clock import ClockDep
 from app.database import DatabaseDep
 from app.paging import Cursor, Limit, Page
@@ -23,7 +24,7 @@ from app.sessions.schemas import SessionView
 from app.sessions.service import list_sessions
 from app.tokens.claims import AccessClaims
 
-router = guarded_router(prefix="/users")
+router = guarded_router(prefix="/users", tags=["users"])
 
 
 async def role_book(request: Request) -> RoleBook:
@@ -68,7 +69,7 @@ def change_user(
     You can let nobody in again who has a role with a scope which your own token lacks.
     """
     given = change.model_fields_set
-    with recorded(claims, user_id, _told(change)), database.transaction() as session:
+    with recorded(database, claims, user_id, *_actions(change)) as session:
         user = _held(session, claims, user_id)
         if "name" in given:
             user.name = change.name
@@ -82,7 +83,7 @@ def change_user(
 @router.delete("/{user_id:id}", status_code=204)
 def delete_user(claims: UsersWrite, user_id: UUID, database: DatabaseDep, clock: ClockDep) -> None:
     """Delete a user and all that is his. He is logged out everywhere."""
-    with recorded(claims, user_id, "deleted"), database.transaction() as session:
+    with recorded(database, claims, user_id, Action.USER_DELETE) as session:
         user = _held(session, claims, user_id)
         administration.delete_user(session, user, clock.now())
 
@@ -100,8 +101,7 @@ def replace_roles(
 
     You can give no role that has a scope which your own token lacks.
     """
-    done = f"given the roles {sorted({role.value for role in given.roles})}"
-    with recorded(claims, user_id, done), database.transaction() as session:
+    with recorded(database, claims, user_id, Action.USER_ROLES) as session:
         user = _held(session, claims, user_id)
         administration.check_grant(book, user, given.roles, claims.scopes)
         administration.set_roles(session, user, given.roles, clock.now())
@@ -129,7 +129,7 @@ def list_sessions_of_user(
 @router.delete("/{user_id:id}/sessions", status_code=204)
 def end_sessions(claims: UsersWrite, user_id: UUID, database: DatabaseDep, clock: ClockDep) -> None:
     """Log a user out everywhere."""
-    with recorded(claims, user_id, "logged out"), database.transaction() as session:
+    with recorded(database, claims, user_id, Action.SESSIONS_END_ALL) as session:
         user = _held(session, claims, user_id)
         end_sessions_of_user(session, user.id, Because.ADMINISTRATOR, clock.now())
 
@@ -142,9 +142,9 @@ def _held(session: Session, claims: AccessClaims, user_id: UUID) -> User:
     return service.get_user(session, user_id)
 
 
-def _told(change: UserChange) -> str:
-    """What a change does, for the log; the name is nobody's business there."""
-    told = ["renamed"] if "name" in change.model_fields_set else []
+def _actions(change: UserChange) -> list[Action]:
+    """What a change does, for the audit; the name is nobody's business there."""
+    actions = [Action.USER_CHANGE] if "name" in change.model_fields_set else []
     if "disabled" in change.model_fields_set:
-        told.append("disabled" if change.disabled else "enabled")
-    return " and ".join(told) or "left unchanged"
+        actions.append(Action.USER_DISABLE if change.disabled else Action.USER_ENABLE)
+    return actions

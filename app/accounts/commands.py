@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from app.access.scopes import Role
 from app.accounts import administration, service
+from app.accounts.common_passwords import not_guessable
 from app.accounts.emails import normalise_email
 from app.accounts.models import User
 from app.accounts.passwords import PasswordHasher, normalise_password
+from app.audit.recording import OPERATOR, Action, record
 from app.clock import Clock
 from app.database import opened_database
 from app.sessions.ending import Because, end_sessions_of_user
@@ -34,13 +36,14 @@ def create_user(
     """Make a user. A password that is not given is asked for, or read from standard input."""
     with _transaction() as session:
         address = _spelled(normalise_email, email)
-        secret = _spelled(normalise_password, password or _read_password())
+        secret = _new_password(password, address)
         user = service.create_user(
             session,
             email=address,
             password_hash=PasswordHasher().hash(secret),
             roles=sorted(set(role or [Role.MEMBER])),
         )
+        record(session, Action.USER_CREATE, actor=OPERATOR, target=user.id)
         typer.echo(f"Made {user.email}, {', '.join(user.role_names)}, with the id {user.id}.")
 
 
@@ -74,6 +77,8 @@ def set_roles(email: str, role: list[Role]) -> None:
         user = _held(session, email)
         changed = administration.set_roles(session, user, role, Clock().now())
         held = ", ".join(user.role_names)
+        if changed:
+            record(session, Action.USER_ROLES, actor=OPERATOR, target=user.id)
     typer.echo(f"{user.email} {'now holds' if changed else 'held already'} {held}.")
 
 
@@ -86,11 +91,13 @@ def set_password(
 
     A password that is not given is asked for, or read from standard input.
     """
-    new_hash = PasswordHasher().hash(_spelled(normalise_password, password or _read_password()))
+    address = _spelled(normalise_email, email)
+    new_hash = PasswordHasher().hash(_new_password(password, address))
     with _transaction() as session:
         user = _held(session, email)
         user.password_hash = new_hash
         end_sessions_of_user(session, user.id, Because.PASSWORD_CHANGED, Clock().now())
+        record(session, Action.PASSWORD_CHANGE, actor=OPERATOR, target=user.id)
     typer.echo(f"{user.email} has another password, and is logged out everywhere.")
 
 
@@ -98,6 +105,9 @@ def _set_disabled(email: str, *, disabled: bool) -> None:
     with _transaction() as session:
         user = _held(session, email)
         changed = administration.set_disabled(session, user, Clock().now(), disabled=disabled)
+        if changed:
+            action = Action.USER_DISABLE if disabled else Action.USER_ENABLE
+            record(session, action, actor=OPERATOR, target=user.id)
     state = "disabled" if disabled else "enabled"
     typer.echo(f"{user.email} is {state}{'' if changed else ' already'}.")
 
@@ -119,6 +129,12 @@ def _spelled(normalise: Callable[[str], T], text: str) -> T:
         return normalise(text)
     except ValueError as error:
         raise SettingsError(str(error)) from None
+
+
+def _new_password(password: str | None, address: str) -> str:
+    secret = _spelled(normalise_password, password or _read_password())
+    issuer = load_settings().issuer
+    return _spelled(lambda text: not_guessable(text, address, issuer), secret)
 
 
 def _read_password() -> str:

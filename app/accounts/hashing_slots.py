@@ -8,6 +8,8 @@ import asyncio
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from typing import Annotated, ParamSpec, TypeVar
 
 from app.errors import Unavailable
@@ -27,7 +29,8 @@ class HashingSlots:
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `work` returns or raises; Unavailable when no slot came free within `patience` s."""
-        job = self._pool.submit(work, *args, **kwargs)
+        # The work goes on telling of the request that it is for.
+        job = self._pool.submit(copy_context().run, partial(work, *args, **kwargs))
         running = asyncio.wrap_future(job)
         await asyncio.wait({running}, timeout=self._patience)
         # Only work that has not begun can still be cancelled: it waited all that time.

@@ -12,21 +12,23 @@ from app.accounts.password_change import PasswordChange
 from app.accounts.passwords import PasswordHasherDep
 from app.accounts.recording import recorded
 from app.accounts.schemas import AccountChange, NewPassword, UserView
+from app.audit.recording import Action
+from app.caller import CallerDep
 from app.clock import ClockDep
 from app.database import DatabaseDep
 from app.parts import part
-from app.sessions.holders import user_of
+from app.sessions.holders import account_of, user_of
 from app.sessions.login import Login
 from app.sessions.transport import CookieWanted, take_back
 
-router = guarded_router(prefix="/users/me")
+router = guarded_router(prefix="/users/me", tags=["users"])
 
 
 @router.get("")
 def read_own_account(claims: AccountRead, database: DatabaseDep) -> UserView:
     """Your own account."""
-    with database.transaction() as session:
-        return UserView.of(user_of(session, claims))
+    with database.reading() as reader:
+        return UserView.of(account_of(reader, claims))
 
 
 @router.patch("")
@@ -50,7 +52,7 @@ def delete_own_account(
     response: Response,
 ) -> None:
     """Delete your account and all that is yours. You are logged out everywhere."""
-    with recorded(claims, claims.sub, "deleted"), database.transaction() as session:
+    with recorded(database, claims, claims.sub, Action.USER_DELETE) as session:
         administration.hold(session, user_of(session, claims).id)
         administration.delete_user(session, user_of(session, claims), clock.now())
     take_back(response, by_cookie=by_cookie)
@@ -65,10 +67,11 @@ async def change_own_password(
     passwords: PasswordHasherDep,
     hashing: HashingSlotsDep,
     clock: ClockDep,
+    caller: CallerDep,
     by_cookie: CookieWanted,
     response: Response,
 ) -> None:
     """Change your password. You are logged out everywhere, here too: log in with the new one."""
     changing = PasswordChange(database, login, passwords, clock)
-    await hashing.run(changing, claims, change.current_password, change.new_password)
+    await hashing.run(changing, claims, change.current_password, change.new_password, caller)
     take_back(response, by_cookie=by_cookie)

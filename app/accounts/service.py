@@ -1,15 +1,16 @@
 """What can be done with users."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User, UserRole
-from app.database import rows_changed
+from app.database import rows_changed, table_of
 from app.errors import EmailTaken, NotFound
 from app.paging import newest_first
 
@@ -26,6 +27,35 @@ def create_user(session: Session, *, email: str, password_hash: str, roles: Iter
     return user
 
 
+class Account(NamedTuple):
+    """What a user is shown of an account."""
+
+    id: UUID
+    email: str
+    name: str | None
+    created_at: datetime
+    disabled_at: datetime | None
+    roles: str | None
+
+    @property
+    def role_names(self) -> list[str]:
+        """The roles' names, sorted."""
+        return sorted((self.roles or "").split())
+
+
+ACCOUNT = (
+    User.id,
+    User.email,
+    User.name,
+    User.created_at,
+    User.disabled_at,
+    select(func.aggregate_strings(UserRole.name, " "))
+    .where(UserRole.user_id == User.id)
+    .correlate(User)
+    .scalar_subquery(),
+)
+
+
 class KnownLogin(NamedTuple):
     """What a login needs of the user with an address. `session_epoch` as in models.User."""
 
@@ -37,17 +67,20 @@ class KnownLogin(NamedTuple):
 
 def find_login(session: Session, email: str) -> KnownLogin | None:
     """Of the user with this address: one query, whether he is there or not."""
-    row = session.execute(
-        select(
-            User.id, User.password_hash, User.session_epoch, User.disabled_at.is_not(None)
-        ).where(User.email == email)
-    ).first()
+    row = session.execute(_LOGIN, {"address": email}).first()
     return None if row is None else KnownLogin(*row)
 
 
 def roles_of(session: Session, user_id: UUID) -> Sequence[str]:
     """The names of the roles that a user holds."""
-    return session.scalars(select(UserRole.name).where(UserRole.user_id == user_id)).all()
+    return session.scalars(_ROLES, {"of_user": user_id}).all()
+
+
+_USERS, _USER_ROLES = table_of(User).c, table_of(UserRole).c
+_LOGIN = select(
+    _USERS.id, _USERS.password_hash, _USERS.session_epoch, _USERS.disabled_at.is_not(None)
+).where(_USERS.email == bindparam("address"))
+_ROLES = select(_USER_ROLES.name).where(_USER_ROLES.user_id == bindparam("of_user"))
 
 
 def replace_hash(session: Session, user_id: UUID, *, old: str, new: str) -> bool:

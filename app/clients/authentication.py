@@ -4,47 +4,34 @@ A confidential client says its id and its secret in one of two places, HTTP Basi
 never in both. The first-party client has no secret: it names itself in the form, or not at all.
 """
 
-import hmac
-import logging
-import re
 from base64 import b64decode
-from dataclasses import dataclass, field
 from typing import Annotated
 from urllib.parse import unquote_plus
 
 from fastapi import Depends, Request
 
-from app.clients.service import KnownClient, find_client, hash_of_secret
-from app.database import Database, DatabaseDep
+from app.caller import current_caller
+from app.clients.checking import ClientCheck, ClientCredentials
+from app.clients.service import KnownClient
+from app.parts import part
 from app.sessions.beginning import FIRST_PARTY_CLIENT
 from app.sessions.forms import oauth_form
 from app.sessions.oauth_errors import InvalidClient, InvalidOAuthRequest
 
-_LOG = logging.getLogger("ostiary.clients")
-_ID = re.compile(r"client_[0-9a-f]{32}")
-_NOBODY = "client_"
-_NOBODYS_HASH = bytes(32)
-
 FormDep = Annotated[dict[str, str], Depends(oauth_form)]
 
 
-@dataclass(frozen=True)
-class ClientCredentials:
-    """What a client says that it is, and what it proves it with."""
-
-    client_id: str
-    secret: str = field(repr=False)
-
-
-def authenticate(request: Request, form: FormDep, database: DatabaseDep) -> KnownClient | None:
+def authenticate(
+    request: Request, form: FormDep, check: Annotated[ClientCheck, part(ClientCheck)]
+) -> KnownClient | None:
     """The confidential client of a request; None where the first-party client alone is meant.
 
     InvalidClient for wrong credentials and for those that cannot be read, InvalidOAuthRequest for
-    two kinds of them.
+    two kinds of them, TooManyAttempts for wrong ones that came too often.
     """
     headers = request.headers.getlist("authorization")
     if headers:
-        return check_credentials(_from_basic(headers, form), database)
+        return check(_from_basic(headers, form), current_caller())
     secret, client_id = form.get("client_secret"), form.get("client_id")
     if secret is None:
         if client_id not in (None, FIRST_PARTY_CLIENT):
@@ -52,26 +39,7 @@ def authenticate(request: Request, form: FormDep, database: DatabaseDep) -> Know
         return None
     if client_id is None:
         raise InvalidOAuthRequest("The parameter client_id belongs beside client_secret.")
-    return check_credentials(ClientCredentials(client_id, secret), database)
-
-
-def check_credentials(credentials: ClientCredentials, database: Database) -> KnownClient:
-    """The client whose credentials these are; InvalidClient, never saying why.
-
-    An unknown client costs what another does: one query and one comparison.
-    """
-    presented = hash_of_secret(credentials.secret)
-    well_formed = _ID.fullmatch(credentials.client_id) is not None
-    with database.transaction() as session:
-        known = find_client(session, credentials.client_id if well_formed else _NOBODY)
-    matches = hmac.compare_digest(presented, known.secret_hash if known else _NOBODYS_HASH)
-    if known is None or not matches:
-        # Anything may stand where an id is expected, a secret too.
-        shown = credentials.client_id if well_formed else "no client's id"
-        extra = {"code": InvalidClient.error, "sub": shown}
-        _LOG.info("refused: %s: %s", InvalidClient.error, shown, extra=extra)
-        raise InvalidClient("The client is not known, or its secret is wrong.")
-    return known
+    return check(ClientCredentials(client_id, secret), current_caller())
 
 
 ClientDep = Annotated[KnownClient | None, Depends(authenticate)]

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.orm import Session
 
+from app.audit.recording import OPERATOR, Action, record
 from app.clients import service
 from app.clients.service import NewClient
 from app.clock import Clock
@@ -28,6 +29,7 @@ def create(context: typer.Context, name: str, scope: Annotated[list[str], _SCOPE
             new = service.create_client(session, name=name, scopes=scope, now=Clock().now())
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
+        record(session, Action.CLIENT_CREATE, actor=OPERATOR, target=new.id)
     _show(new)
 
 
@@ -45,6 +47,7 @@ def rotate_secret(client_id: str) -> None:
     """Print a new secret. The old one, and what was got with it, is worth nothing at once."""
     with _transaction() as session:
         secret = service.rotate_secret(session, client_id, Clock().now())
+        record(session, Action.CLIENT_ROTATE_SECRET, actor=OPERATOR, target=client_id)
     _show(NewClient(client_id, secret))
 
 
@@ -54,6 +57,7 @@ def set_scope(context: typer.Context, client_id: str, scope: Annotated[list[str]
     _check_scopes(context, scope)
     with _transaction() as session:
         service.set_scope(session, client_id, scope, Clock().now())
+        record(session, Action.CLIENT_SET_SCOPE, actor=OPERATOR, target=client_id)
     typer.echo(f"{client_id} may ask for {' '.join(sorted(set(scope)))}.")
 
 
@@ -62,6 +66,7 @@ def delete(client_id: str) -> None:
     """Delete a client, and end all its sessions."""
     with _transaction() as session:
         service.delete_client(session, client_id, Clock().now())
+        record(session, Action.CLIENT_DELETE, actor=OPERATOR, target=client_id)
     typer.echo(f"{client_id} is gone, and its sessions have ended.")
 
 

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
+from app.accounts.service import KnownLogin
+from app.audit.recording import Action, record
+from app.caller import Caller
 from app.clients.service import KnownClient, is_unchanged
 from app.clock import Clock
-from app.database import Database, rows_changed
+from app.database import Database, columns_of, table_of
 from app.errors import InvalidCredentials
 from app.sessions.access_tokens import AccessTokens
-from app.sessions.caller import Caller
 from app.sessions.ending import end_oldest_sessions
 from app.sessions.models import AuthSession, RefreshToken
 from app.sessions.oauth_errors import InvalidClient
@@ -41,27 +43,34 @@ class Beginning:
     absolute: timedelta
     clock: Clock
 
+    def take_place(self, session: Session) -> Place:
+        """A place for the session to come, in a transaction that ends before anything is signed.
+
+        Its lock is one for all logins, and signing may ask a service far away.
+        """
+        return take_place(session, self.clock.now())
+
     def for_user(
-        self, user_id: UUID, epoch: int, scopes: Iterable[str], caller: Caller
+        self, known: KnownLogin, scopes: Iterable[str], place: Place, caller: Caller
     ) -> TokenResponse:
         """The first tokens of a user's session. Where it would be one too many, his oldest ends.
 
-        `epoch` is his `session_epoch` from before his password was checked; InvalidCredentials
-        where it is another by now: all that had begun until then was ended.
+        InvalidCredentials where his epoch is another than when his password was checked: all that
+        had begun until then was ended.
         """
         now, refresh_token = self.clock.now(), new_token()
-        auth = self._new(now, min(now + IDLE, now + self.absolute), scopes, caller)
-        auth.user_id, auth.client_id = user_id, FIRST_PARTY_CLIENT
+        auth = _new(place, now, min(now + IDLE, now + self.absolute), scopes, caller)
+        auth.user_id, auth.client_id = known.user_id, FIRST_PARTY_CLIENT
         answer = self.access_tokens.sign(auth, auth.scope.split())
         token = RefreshToken(hash=hash_of(refresh_token), session_id=auth.id, created_at=now)
         with self.database.transaction() as session:
-            if not _hold_epoch(session, user_id, epoch):
+            if not _hold_epoch(session, known.user_id, known.session_epoch):
                 raise InvalidCredentials("Your sessions were just ended. Log in again.")
             # Before the new one is there: whatever the clocks say, it is not the oldest.
-            end_oldest_sessions(session, user_id, now, kept=MAX_SESSIONS - 1)
-            session.add(auth)
-            session.flush()
-            session.add(token)
+            end_oldest_sessions(session, known.user_id, now, kept=MAX_SESSIONS - 1)
+            session.execute(insert(table_of(AuthSession)), columns_of(auth))
+            session.execute(insert(table_of(RefreshToken)), columns_of(token))
+            record(session, Action.LOGIN, actor=known.user_id, target=auth.id)
         return answer.model_copy(update={"refresh_token": refresh_token})
 
     def for_client(
@@ -73,7 +82,9 @@ class Beginning:
         """
         now = self.clock.now()
         life = timedelta(seconds=self.access_tokens.issuer.lifetime)
-        auth = self._new(now, now + life, scopes, caller)
+        with self.database.transaction() as session:
+            place = self.take_place(session)
+        auth = _new(place, now, now + life, scopes, caller)
         auth.client_id = client.id
         answer = self.access_tokens.sign(auth, auth.scope.split())
         with self.database.transaction() as session:
@@ -84,28 +95,23 @@ class Beginning:
                 raise InvalidClient("The client was just changed or deleted.")
         return answer
 
-    def _new(
-        self, now: datetime, expires_at: datetime, scopes: Iterable[str], caller: Caller
-    ) -> AuthSession:
-        place = self._place(now)
-        return AuthSession(
-            id=uuid4(),
-            scope=" ".join(sorted(scopes)),
-            status_list_id=place.list_id,
-            status_index=place.idx,
-            created_at=now,
-            last_used_at=now,
-            expires_at=expires_at,
-            first_address=caller.address,
-            first_user_agent=caller.user_agent,
-            last_address=caller.address,
-            last_user_agent=caller.user_agent,
-        )
 
-    def _place(self, now: datetime) -> Place:
-        # By itself: its lock is one for all logins, and signing may ask a service far away.
-        with self.database.transaction() as session:
-            return take_place(session, now)
+def _new(
+    place: Place, now: datetime, expires_at: datetime, scopes: Iterable[str], caller: Caller
+) -> AuthSession:
+    return AuthSession(
+        id=uuid4(),
+        scope=" ".join(sorted(scopes)),
+        status_list_id=place.list_id,
+        status_index=place.idx,
+        created_at=now,
+        last_used_at=now,
+        expires_at=expires_at,
+        first_address=caller.address,
+        first_user_agent=caller.user_agent,
+        last_address=caller.address,
+        last_user_agent=caller.user_agent,
+    )
 
 
 def _hold_epoch(session: Session, user_id: UUID, epoch: int) -> bool:
@@ -114,10 +120,17 @@ def _hold_epoch(session: Session, user_id: UUID, epoch: int) -> bool:
     Written, not read: whoever ends all his sessions writes this row, too, so one of both waits
     for the other. And before any other writing: who deletes him would wait for that.
     """
-    held = rows_changed(
-        session,
-        update(User)
-        .where(User.id == user_id, User.session_epoch == epoch, User.disabled_at.is_(None))
-        .values(session_epoch=epoch),
+    return session.execute(_HOLD_EPOCH, {"of_user": user_id, "epoch": epoch}).first() is not None
+
+
+_USERS = table_of(User)
+_HOLD_EPOCH = (
+    update(_USERS)
+    .where(
+        _USERS.c.id == bindparam("of_user"),
+        _USERS.c.session_epoch == bindparam("epoch"),
+        _USERS.c.disabled_at.is_(None),
     )
-    return held == 1
+    .values(session_epoch=bindparam("epoch"))
+    .returning(_USERS.c.id)
+)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.emails import normalise_email
 from app.accounts.service import find_login
+from app.audit.recording import EVERYBODY, OPERATOR, Action, record
 from app.clock import Clock
 from app.database import Database, opened_database
 from app.errors import NotFound
@@ -97,6 +98,7 @@ def _end_all(database: Database, email: str) -> str:
     user_id = _user(database, email)
     with database.transaction() as session:
         ended = end_sessions_of_user(session, user_id, Because.ADMINISTRATOR, Clock().now())
+        record(session, Action.SESSIONS_END_ALL, actor=OPERATOR, target=user_id)
     return f"Ended {ended} {'session' if ended == 1 else 'sessions'}."
 
 
@@ -104,6 +106,8 @@ def _end_everything(database: Database) -> str:
     def tell(ended: int) -> None:
         _show_progress(f"Ended so far: {ended} sessions", in_log=False)
 
+    with database.transaction() as session:  # first: it may be stopped on its way
+        record(session, Action.SESSIONS_END_ALL, actor=OPERATOR, target=EVERYBODY)
     ended = end_all_sessions(database, Clock().now(), told=tell)
     _end_progress()
     return (
@@ -115,6 +119,7 @@ def _end_one(database: Database, session_id: UUID) -> str:
     with database.transaction() as session:
         auth = _found(session, session_id)
         if end_session(session, auth.id, Because.ADMINISTRATOR, Clock().now()):
+            record(session, Action.SESSION_END, actor=OPERATOR, target=auth.id)
             return f"Ended the session {session_id}."
         return f"The session {session_id} had ended before."
 
@@ -185,12 +190,13 @@ def _time(moment: datetime) -> str:
 def _counts(pruned: Pruned) -> str:
     return (
         f"{pruned.sessions} sessions, {pruned.refresh_tokens} refresh tokens, "
-        f"{pruned.status_lists} status lists, and the salts of {pruned.salts} tokens"
+        f"{pruned.status_lists} status lists, the salts of {pruned.salts} tokens, "
+        f"{pruned.counters} counters of attempts and {pruned.events} events of the audit"
     )
 
 
 def _tell_progress(pruned: Pruned) -> None:
-    gone = pruned.sessions + pruned.refresh_tokens + pruned.salts
+    gone = sum(vars(pruned).values())
     _show_progress(f"Removed so far: {_counts(pruned)}", in_log=gone % (20 * BATCH) < BATCH)
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.database import Database, rows_changed
+from app.database import Database, rows_changed, table_of
 from app.postgresql import allow_seconds
 from app.sessions.models import AuthSession
 
@@ -96,18 +97,31 @@ def end_oldest_sessions(session: Session, user_id: UUID, now: datetime, *, kept:
 
     A few at a time: it is part of a login. Whoever calls this has locked the user's row.
     """
-    beyond = (
-        select(AuthSession.id)
-        .where(
-            AuthSession.user_id == user_id,
-            AuthSession.ended_at.is_(None),
-            AuthSession.expires_at > now,
-        )
-        .order_by(AuthSession.created_at.desc(), AuthSession.id.desc())
-        .offset(kept)
-        .limit(_MOST_ENDED_AT_ONCE)
+    named = {"of_user": user_id, "now": now, "kept": kept}
+    return cast("CursorResult[Any]", session.execute(_END_OLDEST, named)).rowcount
+
+
+_SESSIONS = table_of(AuthSession)
+_BEYOND = (
+    select(_SESSIONS.c.id)
+    .where(
+        _SESSIONS.c.user_id == bindparam("of_user"),
+        _SESSIONS.c.ended_at.is_(None),
+        _SESSIONS.c.expires_at > bindparam("now"),
     )
-    return _end(session, AuthSession.id.in_(beyond), Because.TOO_MANY, now)
+    .order_by(_SESSIONS.c.created_at.desc(), _SESSIONS.c.id.desc())
+    .offset(bindparam("kept"))
+    .limit(_MOST_ENDED_AT_ONCE)
+)
+_END_OLDEST = (
+    update(_SESSIONS)
+    .where(_SESSIONS.c.id.in_(_BEYOND), _SESSIONS.c.ended_at.is_(None))
+    .values(
+        ended_at=bindparam("now"),
+        ended_because=Because.TOO_MANY.value,
+        expires_at=bindparam("now"),
+    )
+)
 
 
 def end_sessions_of_client(

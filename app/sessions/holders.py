@@ -1,18 +1,33 @@
 """Whose token came, seen in the very transaction that acts for him: what has ended acts no more."""
 
 import logging
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import Row, Select, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
+from app.accounts.service import ACCOUNT, Account
 from app.errors import InvalidToken, UserRequired
+from app.reading import Reader
 from app.sessions.models import AuthSession
+from app.telemetry import note
 from app.tokens.claims import AccessClaims
 from app.tokens.errors import SessionEnded, quoted
 
 _LOG = logging.getLogger("ostiary.sessions")
+
+
+def _with_standing(*wanted: Any) -> Select[*tuple[Any, ...]]:
+    """What is wanted of the user `user_id`, and first how he and his session `session_id` stand."""
+    own = and_(AuthSession.user_id == User.id, AuthSession.id == bindparam("session_id"))
+    standing = (User.disabled_at, User.sessions_ended_at, AuthSession.id, AuthSession.ended_at)
+    query = select(*standing, *wanted).select_from(User).outerjoin(AuthSession, own)
+    return query.where(User.id == bindparam("user_id"))
+
+
+_ID, _ACCOUNT, _USER = _with_standing(), _with_standing(*ACCOUNT), _with_standing(User)
 
 
 def user_of(session: Session, claims: AccessClaims) -> User:
@@ -20,38 +35,28 @@ def user_of(session: Session, claims: AccessClaims) -> User:
 
     UserRequired for a token whose `sub` is no user's; InvalidToken where the user is gone or
     disabled, or the token's session has ended. Every route that opens a transaction calls this, or
-    `check_holder`, before anything else in it.
+    `check_holder`, before anything else in it; one that reads, those or one of the next two.
     """
-    user_id = _as_id(claims.sub)
-    if user_id is None:
-        check_holder(session, claims)
-        _log_refusal(UserRequired.code, claims)
-        raise UserRequired("This belongs to users, and the token is not a user's.")
-    own = and_(AuthSession.user_id == User.id, AuthSession.id == _session_id(claims))
-    found = session.execute(
-        select(User, AuthSession.id, AuthSession.ended_at)
-        .outerjoin(AuthSession, own)
-        .where(User.id == user_id)
-    ).first()
-    if found is None:
-        raise _refused("user_gone", claims)
-    user, session_id, ended_at = found
-    if user.disabled_at is not None:
-        raise _refused("user_disabled", claims)
-    if claims.sid is None:
-        last = user.sessions_ended_at
-        ended = last is not None and claims.iat <= last.timestamp()
-    else:
-        ended = session_id is None or ended_at is not None
-    if ended:
-        raise _refused(SessionEnded.code, claims)
+    user: User
+    (user,) = _found(session, _USER, claims)
     return user
 
 
-def check_holder(session: Session, claims: AccessClaims) -> None:
+def account_of(reader: Reader, claims: AccessClaims) -> Account:
+    """The same for routes that read: the user's account."""
+    return Account(*_found(reader, _ACCOUNT, claims))
+
+
+def holder_of(reader: Reader, claims: AccessClaims) -> UUID:
+    """The same for routes that read: the user's id alone."""
+    _found(reader, _ID, claims)
+    return UUID(claims.sub)
+
+
+def check_holder(source: Session | Reader, claims: AccessClaims) -> None:
     """The same for routes that a client may call by itself; InvalidToken where it may no more."""
     if _as_id(claims.sub) is not None:
-        user_of(session, claims)
+        _found(source, _ID, claims)
     elif claims.sid is not None:
         alive = select(AuthSession.id).where(
             AuthSession.id == _session_id(claims),
@@ -59,8 +64,33 @@ def check_holder(session: Session, claims: AccessClaims) -> None:
             AuthSession.user_id.is_(None),
             AuthSession.ended_at.is_(None),
         )
-        if session.scalar(alive) is None:
+        if source.execute(alive).first() is None:
             raise _refused(SessionEnded.code, claims)
+
+
+def _found(
+    source: Session | Reader, query: Select[*tuple[Any, ...]], claims: AccessClaims
+) -> tuple[Any, ...]:
+    """What `query` wants of the user, who may act."""
+    user_id = _as_id(claims.sub)
+    if user_id is None:
+        check_holder(source, claims)
+        _log_refusal(UserRequired.code, claims)
+        raise UserRequired("This belongs to users, and the token is not a user's.")
+    named = {"user_id": user_id, "session_id": _session_id(claims)}
+    found: Row[*tuple[Any, ...]] | None = source.execute(query, named).first()
+    if found is None:
+        raise _refused("user_gone", claims)
+    disabled_at, sessions_ended_at, session_id, ended_at, *wanted = found
+    if disabled_at is not None:
+        raise _refused("user_disabled", claims)
+    if claims.sid is None:
+        ended = sessions_ended_at is not None and claims.iat <= sessions_ended_at.timestamp()
+    else:
+        ended = session_id is None or ended_at is not None
+    if ended:
+        raise _refused(SessionEnded.code, claims)
+    return tuple(wanted)
 
 
 def _session_id(claims: AccessClaims) -> UUID | None:
@@ -81,5 +111,6 @@ def _refused(code: str, claims: AccessClaims) -> InvalidToken:
 
 def _log_refusal(code: str, claims: AccessClaims) -> None:
     """Why a token that is good does not do here (docs/reasons.md)."""
+    note(code=code)
     extra = {"code": code, "sub": claims.sub}
     _LOG.info("refused: %s: %s", code, quoted(claims.sub), extra=extra)

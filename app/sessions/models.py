@@ -11,9 +11,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.caller import MAX_ADDRESS, MAX_USER_AGENT
 from app.database import Base, UtcDateTime
 
-MAX_CLIENT_ID, MAX_REASON, MAX_USER_AGENT, MAX_ADDRESS = 64, 32, 255, 45
+MAX_CLIENT_ID, MAX_REASON = 64, 32
 
 
 class StatusList(Base):

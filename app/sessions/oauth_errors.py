@@ -15,6 +15,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
+from app.telemetry import note
+
 
 class OAuthError(Exception):
     """`detail` is for the client's developer: printable ASCII without quotes and backslashes."""
@@ -87,6 +89,7 @@ def render_oauth_errors(app: FastAPI) -> None:
 
     async def handle(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, OAuthError)  # noqa: S101 - what this handler is registered for
+        note(code=error.error)
         body = {"error": error.error, "error_description": error.detail}
         return JSONResponse(body, error.status, error.headers())
 

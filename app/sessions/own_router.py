@@ -7,6 +7,7 @@ from fastapi import Response
 
 from app.access.guards import router as guarded_router
 from app.accounts.guards import USERS_WRITE
+from app.audit.recording import Action, record
 from app.clock import ClockDep
 from app.database import DatabaseDep
 from app.paging import Cursor, Limit, Page
@@ -53,6 +54,7 @@ def end_all_sessions(
     with database.transaction() as session:
         user = user_of(session, claims)
         end_sessions_of_user(session, user.id, Because.LOGOUT_EVERYWHERE, clock.now())
+        record(session, Action.SESSIONS_END_ALL, actor=user.id, target=user.id)
     take_back(response, by_cookie=by_cookie)
 
 
@@ -75,7 +77,8 @@ def end_one_session(
         auth = service.get_session(session, session_id, owner=owner)
         own = str(auth.user_id) == claims.sub
         because = Because.LOGOUT if own else Because.ADMINISTRATOR
-        end_session(session, auth.id, because, clock.now())
+        if end_session(session, auth.id, because, clock.now()):
+            record(session, Action.SESSION_END, actor=claims.sub, target=auth.id)
     if not own:
         extra = {"sub": claims.sub, "user_id": str(auth.user_id)}
         _LOG.info("session %s ended by %s", session_id, quoted(claims.sub), extra=extra)

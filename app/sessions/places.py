@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
+from app.database import table_of
 from app.sessions.models import StatusList
 
 LIST_SIZE = 1_000_000
@@ -30,37 +31,41 @@ def take_place(session: Session, now: datetime) -> Place:
     The list's row stays locked until the transaction ends: let that be soon.
     """
     while True:
-        list_id = session.scalar(_OPEN) or _new_list(session, now)
-        taken = session.execute(
-            update(StatusList)
-            .where(StatusList.id == list_id, StatusList.taken < StatusList.size)
-            .values(taken=StatusList.taken + 1, last_taken_at=now)
-            .returning(StatusList.taken, StatusList.key, StatusList.size)
-        ).first()
-        if taken:  # else somebody was faster to the last place
-            return Place(list_id, shuffled(taken.taken - 1, taken.size, taken.key))
+        taken = session.execute(_TAKING, {"now": now}).first()
+        if taken:
+            return Place(taken.id, shuffled(taken.taken - 1, taken.size, taken.key))
+        # All are full, or somebody was faster to the last place of one.
+        if session.scalar(_OPEN) is None:
+            _begin_list(session, now)
 
 
+_LISTS = table_of(StatusList).c
 _OPEN = (
-    select(StatusList.id)
-    .where(StatusList.taken < StatusList.size)
-    .order_by(StatusList.created_at, StatusList.id)
+    select(_LISTS.id)
+    .where(_LISTS.taken < _LISTS.size)
+    .order_by(_LISTS.created_at, _LISTS.id)
     .limit(1)
+)
+_TAKING = (
+    update(table_of(StatusList))
+    .where(_LISTS.id == _OPEN.scalar_subquery(), _LISTS.taken < _LISTS.size)
+    .values(taken=_LISTS.taken + 1, last_taken_at=bindparam("now"))
+    .returning(_LISTS.id, _LISTS.taken, _LISTS.key, _LISTS.size)
 )
 
 
-def _new_list(session: Session, now: datetime) -> UUID:
-    new = StatusList(
-        id=uuid4(),
-        key=secrets.token_bytes(32),
-        size=LIST_SIZE,
-        taken=0,
-        created_at=now,
-        last_taken_at=now,
+def _begin_list(session: Session, now: datetime) -> None:
+    session.add(
+        StatusList(
+            id=uuid4(),
+            key=secrets.token_bytes(32),
+            size=LIST_SIZE,
+            taken=0,
+            created_at=now,
+            last_taken_at=now,
+        )
     )
-    session.add(new)
     session.flush()
-    return new.id
 
 
 def shuffled(position: int, size: int, key: bytes) -> int:

@@ -1,4 +1,5 @@
-"""Taking out what nobody asks for any more: over sessions, salts behind spent tokens, full lists.
+"""Taking out what nobody asks for any more: over sessions, salts behind spent tokens, full lists,
+counters that have expired, events of a year ago.
 
 Each step is a short transaction of its own that takes a batch and leaves alone what others hold, so
 it may run beside traffic, be killed at any moment, and be run again.
@@ -11,6 +12,8 @@ from uuid import UUID
 
 from sqlalchemy import Delete, Select, Update, delete, func, select
 
+from app.attempts.counters import expired_counters
+from app.audit.service import old_events
 from app.database import Database, rows_changed
 from app.sessions.models import AuthSession, RefreshToken, StatusList
 from app.sessions.refreshing import SALT_GRACE, wiping_late_salts
@@ -33,6 +36,8 @@ class Pruned:
     refresh_tokens: int = 0
     sessions: int = 0
     status_lists: int = 0
+    counters: int = 0
+    events: int = 0
 
 
 def prune(
@@ -49,6 +54,12 @@ def prune(
     while _prune_sessions(database, now - GRACE, batch, pruned):
         told(pruned)
     pruned.status_lists = _in_one_go(database, _dropping(now - GRACE))
+    while count := _in_one_go(database, expired_counters(now, batch)):
+        pruned.counters += count
+        told(pruned)
+    while count := _in_one_go(database, old_events(now, batch)):
+        pruned.events += count
+        told(pruned)
     return pruned
 
 

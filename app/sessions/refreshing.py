@@ -19,16 +19,18 @@ from sqlalchemy.orm import Session
 
 from app.access.scopes import RoleBook
 from app.accounts.models import User
+from app.audit.recording import Action, Outcome, record
+from app.caller import Caller
 from app.clock import Clock
 from app.database import Database, rows_changed
 from app.sessions.access_tokens import AccessTokens
 from app.sessions.beginning import IDLE
-from app.sessions.caller import Caller
 from app.sessions.ending import Because, end_session
 from app.sessions.models import AuthSession, RefreshToken
 from app.sessions.oauth_errors import InvalidGrant, InvalidScope
 from app.sessions.opaque_tokens import hash_of, new_salt, successor_of
 from app.sessions.schemas import TokenResponse
+from app.telemetry import Metric, count, note
 
 _LOG = logging.getLogger("ostiary.sessions")
 RETRY = timedelta(seconds=10)
@@ -80,7 +82,7 @@ class Refreshing:
         with self.database.transaction() as session:
             auth, granted, spent = self._look_up(session, presented)
             reused = spent and self._successor(session, presented, now) is None
-            ended = reused and end_session(session, auth.id, Because.REFRESH_TOKEN_REUSED, now)
+            ended = reused and _end_reused(session, auth, now)
         if reused:
             raise _refused(auth, ended=ended)
         last = auth.created_at + self.absolute
@@ -133,9 +135,7 @@ class Refreshing:
                 session.add(token)
                 return successor
             known = self._successor(session, presented, asked_at)
-            ended = known is None and end_session(
-                session, auth.id, Because.REFRESH_TOKEN_REUSED, now
-            )
+            ended = known is None and _end_reused(session, auth, now)
         if known is None:
             raise _refused(auth, ended=ended)
         return known
@@ -232,9 +232,26 @@ def _use(session: Session, auth: AuthSession, caller: Caller, now: datetime) -> 
         raise InvalidGrant
 
 
+def _end_reused(session: Session, auth: AuthSession, now: datetime) -> bool:
+    """End the session of a token that came back; whether it had not ended before."""
+    ended = end_session(session, auth.id, Because.REFRESH_TOKEN_REUSED, now)
+    if ended:
+        record(
+            session,
+            Action.REFRESH_TOKEN_REUSE,
+            actor=None,
+            target=auth.id,
+            outcome=Outcome.FAILURE,
+            code=Because.REFRESH_TOKEN_REUSED,
+        )
+    return ended
+
+
 def _refused(auth: AuthSession, *, ended: bool) -> InvalidGrant:
     """Recorded where it ended the session: somebody holds a token that he should not."""
     if ended:
+        count(Metric.REFRESH_TOKENS_REUSED)
+        note(code=Because.REFRESH_TOKEN_REUSED, sub=str(auth.user_id))
         extra = {"code": Because.REFRESH_TOKEN_REUSED.value, "sub": str(auth.user_id)}
         what = "a spent refresh token came back; its session was ended"
         _LOG.warning("refused: %s: %s: %s", extra["code"], what, auth.id, extra=extra)

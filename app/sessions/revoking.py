@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.audit.recording import Action, record
 from app.clock import Clock
 from app.database import Database
 from app.sessions.ending import Because, end_session
@@ -65,4 +66,7 @@ class Revoking:
 def _end(session: Session, auth: AuthSession, client_id: str | None, now: datetime) -> bool:
     if client_id not in (None, auth.client_id):
         raise InvalidGrant("The token was issued to another client.")
-    return end_session(session, auth.id, Because.LOGOUT, now)
+    ended = end_session(session, auth.id, Because.LOGOUT, now)
+    if ended:
+        record(session, Action.SESSION_END, actor=auth.user_id or auth.client_id, target=auth.id)
+    return ended

@@ -6,8 +6,8 @@ from fastapi import Depends, Response
 
 from app.access.guards import router as guarded_router
 from app.accounts.hashing_slots import HashingSlotsDep
+from app.caller import CallerDep
 from app.parts import part
-from app.sessions.caller import CallerDep
 from app.sessions.credentials import REQUEST_BODY, read_credentials
 from app.sessions.login import Login
 from app.sessions.schemas import Credentials, TokenResponse

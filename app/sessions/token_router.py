@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import Request, Response
 
 from app.access.guards import router as guarded_router
+from app.caller import Caller, CallerDep
 from app.clients.authentication import ClientDep, ConfidentialClientDep, FormDep, confidential
 from app.clients.service import KnownClient
 from app.parts import part
 from app.sessions.beginning import Beginning
-from app.sessions.caller import Caller, CallerDep
 from app.sessions.form_schemas import INTROSPECTION_FORM, REVOCATION_FORM, TOKEN_FORM
 from app.sessions.introspecting import Introspecting, Introspection
 from app.sessions.oauth_errors import (

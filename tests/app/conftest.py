@@ -8,7 +8,9 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
+from sqlalchemy import delete
 
+from app.attempts.models import AttemptCounter
 from app.database import Database
 from app.main import create_app
 from app.parts import find
@@ -50,6 +52,15 @@ def standing(postgres_server: PostgresServer) -> Iterator[Standing]:
                 member = Account.register(client, "standing@example.com")
             with served(app) as port:
                 yield Standing(app, port, member)
+
+
+@pytest.fixture(autouse=True)
+def _no_attempts_before(request: pytest.FixtureRequest) -> None:
+    """The wrong passwords of one test delay nobody in the next."""
+    if "standing" in request.fixturenames:
+        standing: Standing = request.getfixturevalue("standing")
+        with find(standing.app, Database).transaction() as session:
+            session.execute(delete(AttemptCounter))
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from typing import Literal
 import uvicorn
 from starlette.types import ASGIApp, Message
 
+from app.server import CONCURRENT_REQUESTS, ENDING_SECONDS, Impatient
+
 STARTED_WITHIN_SECONDS = 20
 ANSWERED_WITHIN_SECONDS = 10
 
@@ -31,8 +33,9 @@ def served(app: ASGIApp, lifespan: Literal["auto", "off"] = "auto") -> Iterator[
             log_config=None,
             proxy_headers=False,
             server_header=False,
-            limit_concurrency=256,
-            timeout_graceful_shutdown=5,
+            http=Impatient,
+            limit_concurrency=CONCURRENT_REQUESTS,
+            timeout_graceful_shutdown=ENDING_SECONDS,
             lifespan=lifespan,
         )
     )

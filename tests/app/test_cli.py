@@ -18,6 +18,7 @@ from app.cli import cli
 from tests.conftest import AppMaker
 from tests.support import ISSUER, PASSWORD
 
+COMMON = "passwordqwerty123"
 HOUSE = Path(command.__file__).parent.parent
 runner = CliRunner()
 Ostiary = Callable[..., "Ended"]
@@ -95,6 +96,7 @@ def check_gives_up(ended: Ended, why: str) -> None:
     [
         (("users", "create", "x", "--password", PASSWORD), {}, "no e-mail address"),
         (("users", "create", "a@example.com", "--password", "short"), {}, "15 to 128 characters"),
+        (("users", "create", "a@example.com", "--password", COMMON), {}, "a common one"),
         (("users", "create", "a@example.com", "--password", PASSWORD), {}, "the database"),
         (("migrate",), {"OSTIARY_ISSUER": "http://example.com"}, "https URL"),
         (("migrate",), {"OSTIARY_DATABASE_URL": "nonsense"}, "SQLAlchemy URL"),

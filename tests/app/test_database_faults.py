@@ -116,5 +116,5 @@ def test_a_failed_login_asks_the_same_for_a_known_and_an_unknown_user(
         form = {"username": username, "password": f"not {PASSWORD}"}
         assert client.post("/auth/login", data=form).status_code == 401
         asked.append(list(statements))
-    assert len(asked[0]) == 1
+    assert any("FROM users" in statement for statement in asked[0])
     assert asked[0] == asked[1] == asked[2]

@@ -1,7 +1,7 @@
 """What the notes routes take and give."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -28,10 +28,19 @@ class NoteContent(BaseModel):
 class NoteView(BaseModel):
     """A note, as shown to its owner."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     id: UUID
     title: str
     body: str
     created_at: datetime
     updated_at: datetime
+
+    @classmethod
+    def of(cls, note: Any) -> "NoteView":
+        """The view of a row of notes, or of a Note."""
+        return cls(
+            id=note.id,
+            title=note.title,
+            body=note.body,
+            created_at=note.created_at,
+            updated_at=note.updated_at,
+        )

@@ -1,24 +1,28 @@
 """What can be done with notes. A note of somebody else is, for all purposes, not there."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.errors import NotFound
-from app.paging import newest_first
+from app.paging import Pages
+from app.reading import Reader
 from app.resources.notes.models import Note
 from app.resources.notes.schemas import NoteContent
 
+_SHOWN = select(Note.id, Note.title, Note.body, Note.created_at, Note.updated_at)
+_OWN = Pages(_SHOWN.where(Note.owner_id == bindparam("owner_id")), Note)
+
 
 def list_notes(
-    session: Session, owner: User, *, limit: int, cursor: str | None
-) -> tuple[Sequence[Note], str | None]:
+    reader: Reader, owner_id: UUID, *, limit: int, cursor: str | None
+) -> tuple[Sequence[Any], str | None]:
     """A page of the owner's notes, newest first, and the cursor of the next page."""
-    query = select(Note).where(Note.owner_id == owner.id)
-    return newest_first(session, query, Note, limit=limit, cursor=cursor)
+    return _OWN.newest_first(reader, limit=limit, cursor=cursor, owner_id=owner_id)
 
 
 def create_note(session: Session, owner: User, content: NoteContent) -> Note:

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 
 from app.accounts.hashing_slots import HashingSlots
 from app.accounts.models import User
-from app.accounts.passwords import PasswordHasher
+from app.accounts.passwords import PasswordHasher, Verdict
 from app.database import Database
 from app.parts import find
 from app.sessions.login import Login
@@ -109,9 +109,9 @@ def test_an_attempt_is_a_logins_and_in_a_hashing_slot(
 ) -> None:
     check, seen = Login.check, []
 
-    def watched(self: Login, username: str, password: str) -> Any:
+    def watched(self: Login, username: str, password: str, *how: Any, **more: Any) -> Any:
         seen.append((current_thread().name.split("_")[0], username, password))
-        return check(self, username, password)
+        return check(self, username, password, *how, **more)
 
     monkeypatch.setattr(Login, "check", watched)
     assert change(client, member, "an entirely wrong password").status_code == 403
@@ -161,15 +161,15 @@ def meanwhile(
     """Let `act` happen once, after the next password was found right and before more is done."""
     app.state.parts[HashingSlots] = HashingSlots(4, patience=60)
     hasher = find(app, PasswordHasher)
-    verify, acts = hasher.verify, [act]
+    compare, acts = hasher.compare, [act]
 
-    def acting(text: str, stored: str | None) -> bool:
-        matches = verify(text, stored)
+    def acting(text: str, stored: str | None) -> Verdict:
+        verdict = compare(text, stored)
         if acts:
             acts.pop()(TestClient(app, base_url=ISSUER))
-        return matches
+        return verdict
 
-    monkeypatch.setattr(hasher, "verify", acting)
+    monkeypatch.setattr(hasher, "compare", acting)
 
 
 def test_a_session_that_ends_while_the_password_is_compared_changes_nothing(

@@ -96,8 +96,17 @@ def test_an_address_that_nobody_has_is_refused(words: tuple[str, ...], member: A
     assert not is_out(member)
 
 
-def test_a_password_that_is_none_is_refused(member: Account) -> None:
-    refused = users("set-password", member.email, given="short\n")
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ("short", "15 to 128 characters"),
+        ("passwordqwerty123", "a common one"),
+        ("Member-Example-2026", "own address"),
+        ("127.0.0.1-password", "this service's name"),
+    ],
+)
+def test_a_password_that_is_none_is_refused(member: Account, given: str, why: str) -> None:
+    refused = users("set-password", member.email, given=f"{given}\n")
     assert isinstance(refused.exception, SettingsError)
-    assert "15 to 128 characters" in str(refused.exception)
+    assert why in str(refused.exception)
     assert not is_out(member)

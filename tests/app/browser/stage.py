@@ -42,7 +42,7 @@ def mounted(app_port: int) -> Iterator[int]:
             """Nothing: pytest's output is for failures."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=[0.01])
     thread.start()
     try:
         yield server.server_port

@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import event
 
-from app.clients import authentication
-from app.clients.authentication import ClientCredentials
+from app.clients import checking
+from app.clients.checking import ClientCredentials
 from app.clients.service import find_client, hash_of_secret
 from app.database import Database
 from app.parts import find
@@ -171,10 +171,11 @@ def test_a_bad_header_is_not_passed_over_for_a_good_form(machine: Machine) -> No
     assert refused(ask(machine.client, headers, **machine.form)) == INVALID_REQUEST
 
 
-@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("client_id", ["known", UNKNOWN, "no client at all", "\0"])
 def test_an_unknown_client_costs_what_a_known_one_does(
-    app: FastAPI, machine: Machine, monkeypatch: pytest.MonkeyPatch, *, known: bool
+    app: FastAPI, machine: Machine, monkeypatch: pytest.MonkeyPatch, client_id: str
 ) -> None:
+    client_id = machine.id if client_id == "known" else client_id
     engine = find(app, Database).engine
     asked: list[str] = []
     compared: list[tuple[bytes, bytes]] = []
@@ -183,15 +184,13 @@ def test_an_unknown_client_costs_what_a_known_one_does(
         compared.append((one, other))
         return one == other
 
-    monkeypatch.setattr("app.clients.authentication.hmac.compare_digest", compare)
+    monkeypatch.setattr("app.clients.checking.hmac.compare_digest", compare)
     event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
-    for client_id in (machine.id,) if known else (UNKNOWN, "no client at all", "\0"):
-        asked.clear()
-        compared.clear()
-        ask(machine.client, client_id=client_id, client_secret=MARKER)
-        assert [statement.split()[0] for statement in asked] == ["SELECT"]
-        ((one, other),) = compared
-        assert (len(one), len(other)) == (32, 32)
+    ask(machine.client, client_id=client_id, client_secret=MARKER)
+    kinds = [statement.split()[0] for statement in asked]
+    assert kinds == ["SELECT", "SELECT", *["INSERT"] * 4]  # the client, the counters, the audit
+    ((one, other),) = compared
+    assert (len(one), len(other)) == (32, 32)
 
 
 def test_the_hash_of_nobody_lets_nobody_in(
@@ -199,7 +198,7 @@ def test_the_hash_of_nobody_lets_nobody_in(
 ) -> None:
     """Were it ever that of a known secret, an unknown client would be let in."""
     hashed = hash_of_secret(machine.secret)
-    monkeypatch.setattr(authentication, "_NOBODYS_HASH", hashed)
+    monkeypatch.setattr(checking, "_NOBODYS_HASH", hashed)
     assert refused(ask(machine.client, basic(UNKNOWN, machine.secret))) == INVALID_CLIENT
 
 

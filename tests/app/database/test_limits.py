@@ -15,7 +15,7 @@ from tests.app.database.own_server import OwnServer
 from tests.support import PASSWORD, Account, on_postgresql
 
 NAMES = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
-EXPECTED = ["2s", "1s", "10s"]
+EXPECTED = ["1500ms", "1s", "10s"]
 
 
 @pytest.fixture

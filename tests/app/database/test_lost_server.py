@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from app.database import Database
 from app.parts import find, wire
 from app.postgresql import ANSWER_SECONDS, CONNECT_SECONDS, allow_seconds
+from app.workers import Workers
 from tests.app.database.own_server import OwnServer
 from tests.conftest import AppMaker
 from tests.support import ISSUER, PASSWORD, Account, on_sqlite
@@ -136,7 +137,7 @@ def test_a_transaction_may_be_allowed_more_time_and_the_next_one_has_no_more_of_
             assert session.scalar(text("SHOW statement_timeout")) == "5s"
             session.execute(pause)
         with database.transaction() as session:
-            assert session.scalar(text("SHOW statement_timeout")) == "2s"
+            assert session.scalar(text("SHOW statement_timeout")) == "1500ms"
         with (
             pytest.raises(OperationalError, match="silent"),
             database.transaction() as session,
@@ -153,7 +154,7 @@ def test_a_request_of_a_silent_server_is_answered(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     find(app, Database).close()
-    wire(app, impatient)
+    wire(app, impatient, Workers(1))
     with own_server.frozen(), caplog.at_level(logging.ERROR):
         assert client.get("/ready").status_code == 503
     assert caplog.text.count("The database did not answer") == 1

@@ -87,6 +87,7 @@ def as_a_client(walk: Walk, email: str, machine: Machine) -> None:
 
 
 def as_an_administrator(walk: Walk, token: str, him: str) -> None:
+    walk.to("GET", "/audit-events", token)
     walk.to("GET", "/users", token)
     walk.to("GET", f"/users/{him}", token)
     walk.to("PATCH", f"/users/{him}", token, json={"name": "Bob"})

@@ -76,7 +76,7 @@ def waiting() -> Iterator[Waiting]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
-        serving = threading.Thread(target=server.serve_forever)
+        serving = threading.Thread(target=server.serve_forever, args=[0.01])
         serving.start()
         place.url = f"http://127.0.0.1:{server.server_port}/bucket/answer?{SIGNATURE}"
         try:

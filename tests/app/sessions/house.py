@@ -13,12 +13,12 @@ from sqlalchemy import select
 
 from app.access.scopes import Role, RoleBook
 from app.accounts.models import User
-from app.accounts.service import create_user, roles_of
+from app.accounts.service import KnownLogin, create_user, roles_of
+from app.caller import Caller
 from app.database import Base, Database
 from app.main import create_app
 from app.parts import find
 from app.sessions.beginning import Beginning
-from app.sessions.caller import Caller
 from app.sessions.models import AuthSession, RefreshToken
 from app.sessions.opaque_tokens import hash_of
 from app.sessions.refreshing import Refreshing
@@ -26,7 +26,7 @@ from app.sessions.schemas import TokenResponse
 from app.settings import Settings
 from app.tokens.claims import AccessClaims
 from app.tokens.verify import Verifier
-from tests.support import AUDIENCE, ISSUER
+from tests.support import AUDIENCE, ISSUER, begin_session
 
 START = 1_800_000_000.25
 DAY = 86_400.0
@@ -101,7 +101,8 @@ class House:
             roles = roles_of(session, user_id)
         scopes = self._roles.scopes_of(roles)
         epoch = epoch if epoch is not None else found or 0
-        return self.beginning.for_user(user_id, epoch, scopes, CALLER)
+        known = KnownLogin(user_id, "", epoch, disabled=False)
+        return begin_session(self.app, known, scopes, CALLER)
 
     def token(self, user_id: UUID | None = None) -> str:
         """The first refresh token of a new session."""

@@ -95,4 +95,4 @@ def test_a_client_may_have_so_many_that_it_takes_longer_than_a_statement_may(
         end_sessions_of_client(session, "client_x", Because.CLIENT_CHANGED, Clock().now())
         assert session.scalar(text("SHOW statement_timeout")) == "1min"
     with house.database.transaction() as session:
-        assert session.scalar(text("SHOW statement_timeout")) == "2s"
+        assert session.scalar(text("SHOW statement_timeout")) == "1500ms"

@@ -221,7 +221,7 @@ def test_a_deletion_has_more_time_than_other_transactions(house: House) -> None:
         delete_user(session, user, now_of(house))
         assert session.scalar(shown) == "12s"
     with house.database.transaction() as session:
-        assert session.scalar(shown) == "2s"
+        assert session.scalar(shown) == "1500ms"
 
 
 @on_postgresql

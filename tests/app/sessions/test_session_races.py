@@ -19,7 +19,7 @@ from app.parts import find
 from app.sessions.ending import Because, end_session, end_sessions_of_user
 from app.sessions.models import AuthSession
 from app.sessions.oauth_errors import InvalidGrant
-from tests.app.sessions.house import CALLER, House, is_refused, successor
+from tests.app.sessions.house import House, is_refused, successor
 from tests.app.sessions.points import Points
 from tests.support import on_postgresql
 
@@ -116,7 +116,7 @@ def test_no_session_outlives_an_end_at_any_step_of_its_beginning(house: House, e
         user_id = house.user()
         tokens = None
         with ended_at_step(house, number, end, user_id) as meanwhile, suppress(InvalidCredentials):
-            tokens = house.beginning.for_user(user_id, 0, ["notes:read"], CALLER)
+            tokens = house.begin(user_id, epoch=0)
         if not meanwhile.is_over():
             break
         begun += tokens is not None
@@ -163,7 +163,7 @@ def test_a_login_of_somebody_who_went_meanwhile_is_an_answer_and_no_fault(
     with house.database.transaction() as session:
         end(session, user_id)
     with pytest.raises(InvalidCredentials):
-        house.beginning.for_user(user_id, 0, ["notes:read"], CALLER)
+        house.begin(user_id, epoch=0)
     assert house.rows()["sessions"] == house.rows()["refresh_tokens"] == []
 
 

@@ -1,0 +1,50 @@
+"""Registration: somebody makes an account of his own."""
+
+from dataclasses import dataclass
+
+from app.access.scopes import Role
+from app.accounts import service
+from app.accounts.passwords import PasswordHasher
+from app.accounts.schemas import NewUser, UserView
+from app.attempts.attempts import Attempts
+from app.attempts.keys import Kind
+from app.audit.recording import Action, Outcome, record
+from app.caller import Caller
+from app.database import Database
+from app.errors import EmailTaken
+
+
+@dataclass(frozen=True)
+class Registration:
+    """Makes members. It hashes: run it in a hashing slot."""
+
+    database: Database
+    attempts: Attempts
+    passwords: PasswordHasher
+
+    def __call__(self, new: NewUser, caller: Caller) -> UserView:
+        """The new account; TooManyAttempts before anything is hashed, EmailTaken after it.
+
+        Every registration counts, whether it succeeds or not: what is limited is how many
+        addresses a stranger learns about.
+        """
+        with self.database.transaction() as session:
+            self.attempts.reserve(session, Kind.REGISTRATION, new.email, caller)
+        password_hash = self.passwords.hash(new.password)
+        try:
+            with self.database.transaction() as session:
+                user = service.create_user(
+                    session, email=new.email, password_hash=password_hash, roles=[Role.MEMBER]
+                )
+                record(session, Action.USER_CREATE, actor=user.id, target=user.id)
+                return UserView.of(user)
+        except EmailTaken as refused:
+            with self.database.transaction() as session:
+                record(
+                    session,
+                    Action.USER_CREATE,
+                    actor=None,
+                    outcome=Outcome.FAILURE,
+                    code=refused.code,
+                )
+            raise

@@ -1,0 +1,43 @@
+"""The audit, for those who may read it."""
+
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import AwareDatetime
+
+from app.access.guards import router as guarded_router
+from app.audit.guards import AuditRead
+from app.audit.models import MAX_PARTY
+from app.audit.recording import Action, Outcome
+from app.audit.schemas import AuditEventView
+from app.audit.service import Wanted, list_events
+from app.database import DatabaseDep
+from app.paging import Cursor, Limit, Page
+from app.sessions.holders import check_holder
+
+router = guarded_router(prefix="/audit-events", tags=["audit"])
+
+PartyQuery = Annotated[str | None, Query(max_length=MAX_PARTY, pattern=r"^[!-~]+$")]
+Moment = Annotated[AwareDatetime | None, Query(description="RFC 3339, with its offset.")]
+
+
+@router.get("")
+def list_audit_events(
+    claims: AuditRead,
+    database: DatabaseDep,
+    actor: PartyQuery = None,
+    target: PartyQuery = None,
+    action: Action | None = None,
+    outcome: Outcome | None = None,
+    since: Moment = None,
+    until: Moment = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Page[AuditEventView]:
+    """Who did what, newest first; each parameter narrows it."""
+    wanted = Wanted(actor, target, action, outcome, since, until)
+    with database.transaction() as session:
+        check_holder(session, claims)
+        events, following = list_events(session, wanted, limit=limit, cursor=cursor)
+        items = [AuditEventView.model_validate(event) for event in events]
+        return Page(items=items, next_cursor=following)

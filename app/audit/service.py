@@ -1,0 +1,56 @@
+"""What can be read of the audit, and what is taken out of it in the end."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Delete, Select, delete, select
+from sqlalchemy.orm import Session
+
+from app.audit.models import AuditEvent
+from app.paging import newest_first
+
+KEPT = timedelta(days=400)  # a year, and time to look at it; the database refuses under 90 days
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which events are asked for; what is None is not asked."""
+
+    actor: str | None = None
+    target: str | None = None
+    action: str | None = None
+    outcome: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def query(self) -> Select[AuditEvent]:
+        """The events that fit, in no order yet. `since` is within, `until` is not."""
+        query = select(AuditEvent)
+        for name in ("actor", "target", "action", "outcome"):
+            if (value := getattr(self, name)) is not None:
+                query = query.where(getattr(AuditEvent, name) == value)
+        if self.since is not None:
+            query = query.where(AuditEvent.created_at >= self.since)
+        if self.until is not None:
+            query = query.where(AuditEvent.created_at < self.until)
+        return query
+
+
+def list_events(
+    session: Session, wanted: Wanted, *, limit: int, cursor: str | None
+) -> tuple[Sequence[AuditEvent], str | None]:
+    """A page of events, newest first, and the cursor of the next page."""
+    return newest_first(session, wanted.query(), AuditEvent, limit=limit, cursor=cursor)
+
+
+def export_events(session: Session, wanted: Wanted, batch: int = 500) -> Iterator[AuditEvent]:
+    """All events that fit, oldest first, so that what is exported can be added to."""
+    query = wanted.query().order_by(AuditEvent.created_at, AuditEvent.id)
+    yield from session.scalars(query).yield_per(batch)
+
+
+def old_events(now: datetime, batch: int) -> Delete:
+    """Takes out some of the events that nobody keeps any longer."""
+    some = select(AuditEvent.id).where(AuditEvent.created_at < now - KEPT).limit(batch)
+    return delete(AuditEvent).where(AuditEvent.id.in_(some))
