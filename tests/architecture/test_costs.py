@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from app.telemetry import Metric
+from authorizer.metrics import UNDECIDED
 from local.template import read_template
 from tests.architecture.sources import ROOT
 
@@ -23,6 +25,7 @@ ROWS = {
     for found in _ROW.finditer(SECTION)
 }
 USERS = (1, 100, 10_000)
+OWN_METRICS = len([*Metric, UNDECIDED])  # without dimensions each name is one
 
 
 def figure(beginning: str) -> float:
@@ -68,7 +71,7 @@ def bill(users: int) -> dict[str, float]:
         "KMS": figure("KMS key") + signatures * million("KMS with RSA_2048"),
         "logs, traces": logged * million("CloudWatch logs") + traces * million("X-Ray"),
         "alarms, metrics, dashboard, secrets": alarm_metrics() * figure("alarm, a metric")
-        + count("AWS::Logs::MetricFilter") * figure("metric of our own")
+        + OWN_METRICS * figure("metric of our own")
         + count("AWS::CloudWatch::Dashboard") * figure("dashboard")
         + 2 * figure("secret"),
         "database": HOURS * database + 20 * storage,
@@ -105,6 +108,6 @@ def test_the_memory_is_that_of_the_template() -> None:
 
 
 def test_the_fixed_parts_are_those_that_the_page_names() -> None:
-    assert "seven metrics with an alarm, two of our own, a dashboard" in SECTION
-    assert (alarm_metrics(), count("AWS::Logs::MetricFilter")) == (7, 2)
+    assert "eleven metrics with an alarm, eight of our own, a dashboard" in SECTION
+    assert (alarm_metrics(), OWN_METRICS) == (11, 8)
     assert json.dumps(TEMPLATE).count('"AWS::SecretsManager::Secret"') == 1  # and the database's

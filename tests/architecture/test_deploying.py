@@ -131,17 +131,6 @@ def test_between_the_first_two_deploys_the_url_becomes_the_issuer(tmp_path: Path
     assert (tmp_path / "samconfig.toml").read_text("utf-8") == filled.replace(placeholder, url)
 
 
-def test_every_alarm_has_a_section() -> None:
-    section = PAGE.partition("## When an alarm rings")[2].partition("\n## ")[0]
-    alarms = {
-        name
-        for name, resource in TEMPLATE["Resources"].items()
-        if resource["Type"] == "AWS::CloudWatch::Alarm"
-    }
-    below_headings = "\n".join(re.findall(r"^### .+\n(`.+?):", section, re.MULTILINE))
-    assert sorted(re.findall(r"`(\w+)`", below_headings)) == sorted(alarms)
-
-
 class Shell:
     """bash with the page's function, and an `aws` that answers from a file."""
 

@@ -13,6 +13,8 @@ from packaging.version import Version
 from tests.architecture.sources import ROOT
 
 LOCKS = ("app", "authorizer", "dev", "fuzz")
+# Of a benchmark alone: what it brings is never beside the app.
+ALL_LOCKS = (*LOCKS, "bench")
 # The first version without a fault that is known.
 FLOORS = {
     "app": {
@@ -59,14 +61,14 @@ def _pins(name: str) -> Iterator[Pin]:
         yield Pin(canonicalize_name(requirement.name), version, len(_HASH.findall(text)))
 
 
-@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("name", ALL_LOCKS)
 def test_each_requirement_is_pinned_and_hashed(name: str) -> None:
     pins = list(_pins(name))
     assert len(pins) >= 2
     assert [pin.name for pin in pins if not pin.hashes] == []
 
 
-@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("name", ALL_LOCKS)
 def test_no_lock_names_a_package_host(name: str) -> None:
     found = re.findall(r"://|--(?:extra-)?index-url|--find-links|--trusted-host| @ ", _lock(name))
     assert found == []
@@ -100,6 +102,14 @@ def test_the_authorizer_is_shipped_with_cryptography_alone() -> None:
 def test_what_is_tested_is_what_is_shipped(name: str) -> None:
     tested = {(pin.name, pin.version) for pin in _pins("dev")}
     assert {(pin.name, pin.version) for pin in _pins(name)} - tested == set()
+
+
+def test_what_the_app_is_measured_beside_runs_on_the_same_versions() -> None:
+    ours, theirs = ({pin.name: pin.version for pin in _pins(name)} for name in ("dev", "bench"))
+    assert {"fastapi", "starlette", "uvicorn", "sqlalchemy", "pydantic"} <= theirs.keys()
+    assert {name: theirs[name] for name in theirs.keys() & ours.keys()} == {
+        name: ours[name] for name in theirs.keys() & ours.keys()
+    }
 
 
 @pytest.mark.parametrize("package", ["pytest", "httpx", "awslambdaric", "pyjwt"])

@@ -14,12 +14,16 @@ from tests.edge.conftest import ADMIN, Headers, first_password
 
 ALARMS = {
     "AppThrottledAlarm",
+    "AttemptsRefusedAlarm",
     "AuthorizerThrottledAlarm",
+    "DatabaseFailuresAlarm",
+    "LoginsFailedAlarm",
     "OperationFailedAlarm",
     "RefreshTokenReusedAlarm",
     "ServerErrorsAlarm",
     "SlowAlarm",
     "UndecidedAlarm",
+    "UnforeseenErrorAlarm",
 }
 
 
@@ -55,7 +59,7 @@ def test_the_alarms_stand_in_the_stack(edge: Edge) -> None:
 def test_the_dashboard_shows_what_is_deployed(edge: Edge) -> None:
     with closing(edge.cloud.client("cloudwatch")) as cloudwatch:
         body = cloudwatch.get_dashboard(DashboardName=STACK)["DashboardBody"]
-    assert len(json.loads(body)["widgets"]) == 6
+    assert len(json.loads(body)["widgets"]) == 8
     for function in ("AppFunction", "AuthorizerFunction"):
         assert f'"{edge.cloud.physical_id(function)}"' in body
     assert "${" not in body

@@ -137,8 +137,10 @@ def _line(stage: Document) -> dict[str, Any]:
 def test_the_access_log_tells_who_was_denied_and_why(stage: Document) -> None:
     assert stage["AccessLogSetting"]["DestinationArn"] == "<ApiLogs.Arn>"
     assert _line(stage) == {
-        "requestId": "$context.requestId",
+        "requestId": "$context.extendedRequestId",
         "requestTime": "$context.requestTime",
+        "appRequestId": "$context.integration.requestId",
+        "authorizerRequestId": "$context.authorizer.requestId",
         "sourceIp": "$context.identity.sourceIp",
         "method": "$context.httpMethod",
         "resource": "$context.resourcePath",
@@ -153,8 +155,9 @@ def test_the_access_log_tells_who_was_denied_and_why(stage: Document) -> None:
 def test_the_access_log_holds_nothing_that_a_client_writes(stage: Document) -> None:
     """A quote in it would end the member, and write the next one."""
     written = {"$context.path", "$context.protocol", "$context.identity.userAgent"}
+    chosen = "$context.requestId"
 
-    assert not written & set(_line(stage).values())
+    assert not {*written, chosen} & set(_line(stage).values())
 
 
 def test_an_account_without_a_role_for_logs_gets_one_or_does_without() -> None:

@@ -1,29 +1,35 @@
 """What is watched: alarms and the dashboard, and that what they wait for really comes."""
 
 import json
-import logging
-import re
 import sys
+import time
 from collections.abc import Iterator
-from io import StringIO
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
-import pytest
-from awslambdaric.lambda_runtime_log_utils import JsonFormatter
-
+from app.telemetry import Metric as AppMetric
+from authorizer.metrics import UNDECIDED
 from local.command import PROJECT
-from local.template import Document
-from tests.app.sessions.house import DAY, House
 from tests.edge.templates import HTTP, PSEUDO, REST, Stack, of_both, of_type, read
-from tests.images.runtime import running
-from tests.support import key_set_document
+from tests.emf import metrics_of
+from tests.images.conftest import app_environment
+from tests.images.runtime import Environment, Function, running
+from tests.images.steps import FORM, body_of, event_with_body, register
+from tests.support import PASSWORD
+
+__all__ = ["app_environment"]
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:alarms"
 OWN = f"Ostiary/{PSEUDO['AWS::StackName']}"
 ALARMS = {
     "UndecidedAlarm",
     "RefreshTokenReusedAlarm",
+    "LoginsFailedAlarm",
+    "AttemptsRefusedAlarm",
+    "DatabaseFailuresAlarm",
+    "UnforeseenErrorAlarm",
     "ServerErrorsAlarm",
     "SlowAlarm",
     "AppThrottledAlarm",
@@ -40,7 +46,8 @@ _DIMENSIONS = {
     REST: {"ApiName": PSEUDO["AWS::StackName"], "Stage": "prod"},
     HTTP: {"ApiId": "<Api>", "Stage": "$default"},
 }
-_PATTERN = re.compile(r'\{ \$\.(\w+) = "(\w+)" \}')
+# Who counts what: docs/operating.md says what each means.
+_OWN = {**dict.fromkeys(map(str, AppMetric), "AppFunction"), UNDECIDED: "AuthorizerFunction"}
 
 
 class Metric(NamedTuple):
@@ -49,17 +56,6 @@ class Metric(NamedTuple):
     namespace: str
     name: str
     dimensions: dict[str, str]
-
-
-def _filters(stack: Stack) -> dict[str, Document]:
-    """Name of the metric → the filter that counts it."""
-    found = {}
-    for name in of_type(stack.document, "AWS::Logs::MetricFilter"):
-        (transformation,) = stack[name]["MetricTransformations"]
-        assert transformation["MetricNamespace"] == OWN
-        assert (transformation["MetricValue"], transformation["DefaultValue"]) == ("1", 0)
-        found[transformation["MetricName"]] = stack[name]
-    return found
 
 
 def _check_exists(metric: Metric, template: str, stack: Stack) -> None:
@@ -73,7 +69,7 @@ def _check_exists(metric: Metric, template: str, stack: Stack) -> None:
         assert metric.dimensions == _DIMENSIONS[template]
     else:
         assert metric.namespace == OWN
-        assert metric.name in _filters(stack)
+        assert metric.name in _OWN
         assert metric.dimensions == {}
 
 
@@ -103,33 +99,25 @@ def test_an_alarm_goes_to_the_topic_where_there_is_one(template: str) -> None:
 
 
 @of_both
-@pytest.mark.parametrize(
-    ("metric", "group"),
-    [("Undecided", "<AuthorizerLogs>"), ("RefreshTokensReused", "<AppLogs>")],
-)
-def test_a_filter_reads_the_log_of_the_function_that_writes_it(
-    template: str, metric: str, group: str
-) -> None:
+def test_each_function_counts_in_the_namespace_that_the_alarms_read(template: str) -> None:
     stack = Stack(read(template))
-    function = "AuthorizerFunction" if metric == "Undecided" else "AppFunction"
 
-    assert set(_filters(stack)) == {"Undecided", "RefreshTokensReused"}
-    assert _filters(stack)[metric]["LogGroupName"] == group
-    assert stack[function]["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": group}
-
-
-def _matching(metric: str, lines: list[str]) -> list[Document]:
-    """Of a log's lines, those that the filter of both templates counts."""
-    patterns = {_filters(Stack(read(t)))[metric]["FilterPattern"] for t in (REST, HTTP)}
-    found = _PATTERN.fullmatch(patterns.pop())
-    assert found
-    assert not patterns
-    member, expected = found.groups()
-    records = [json.loads(line) for line in lines if line.startswith("{")]
-    return [record for record in records if record.get(member) == expected]
+    for function in _OWN.values():
+        assert stack[function]["Environment"]["Variables"]["OSTIARY_METRICS"] == OWN
+    # A filter counts the same once more, under a name of its own or the same.
+    assert of_type(stack.document, "AWS::Logs::MetricFilter") == {}
 
 
-def test_what_an_authorizer_without_keys_writes_is_counted_and_a_refusal_is_not(
+def _counted(function: Function) -> dict[str, int]:
+    return metrics_of(function.log(), OWN, time.time())
+
+
+def _run(handler: str, environment: Environment, log: Path) -> AbstractContextManager[Function]:
+    command = [sys.executable, "-m", "awslambdaric", handler]
+    return running(command, PROJECT, {**environment, "OSTIARY_METRICS": OWN}, log)
+
+
+def test_an_authorizer_without_keys_counts_what_it_could_not_decide_and_no_refusal(
     tmp_path: Path,
 ) -> None:
     environment = {
@@ -139,53 +127,57 @@ def test_what_an_authorizer_without_keys_writes_is_counted_and_a_refusal_is_not(
         "OSTIARY_STATUS_LISTS": "off",
     }
     arn = "arn:aws:execute-api:eu-central-1:123456789012:abc/prod/GET/users"
-    command = [sys.executable, "-m", "awslambdaric", "authorizer.handler.handler"]
-    with running(command, PROJECT, environment, tmp_path / "log") as function:
+    with _run("authorizer.handler.handler", environment, tmp_path / "log") as function:
         event = {"type": "TOKEN", "methodArn": arn, "authorizationToken": "Bearer x"}
         assert function.invoke(event).content["errorMessage"] == "Unauthorized"
-        assert _matching("Undecided", function.log().splitlines()) == []
+        assert _counted(function) == {}
 
         event["authorizationToken"] = f"Bearer {_UNKNOWN_KID}"
         assert function.invoke(event).content["errorType"] == "UndecidedError"
-        assert len(_matching("Undecided", function.log().splitlines())) == 1
+        assert _counted(function) == {"Undecided": 1}
 
 
 # {"alg":"ES256","kid":"a","typ":"at+jwt"}.{}. and a signature of the right length
 _UNKNOWN_KID = f"eyJhbGciOiJFUzI1NiIsImtpZCI6ImEiLCJ0eXAiOiJhdCtqd3QifQ.e30.{'A' * 86}"
 
 
-@pytest.fixture
-def log() -> Iterator[StringIO]:
-    """What a function writes of its sessions, in Lambda's JSON."""
-    written = StringIO()
-    handler = logging.StreamHandler(written)
-    handler.setFormatter(JsonFormatter())
-    logger = logging.getLogger("ostiary.sessions")
-    logger.addHandler(handler)
-    yield written
-    logger.removeHandler(handler)
+def _post(function: Function, path: str, **form: str) -> Any:
+    return function.result(event_with_body(path, FORM, urlencode(form)))
 
 
-@pytest.fixture
-def house(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    monkeypatch.setenv("TEST_KEY_SET", key_set_document("ES256"))
-    house = House(sqlite_url)
-    yield house
-    house.close()
+def _log_in(function: Function, email: str, password: str) -> Any:
+    return _post(function, "/auth/login", username=email, password=password)
 
 
-def test_a_spent_refresh_token_that_comes_back_is_counted_once_and_a_wrong_one_is_not(
-    house: House, log: StringIO
+def _refresh(function: Function, token: str) -> Any:
+    return _post(function, "/auth/token", grant_type="refresh_token", refresh_token=token)
+
+
+def test_the_app_counts_logins_failed_ones_and_a_spent_refresh_token_that_comes_back(
+    app_environment: Environment, tmp_path: Path
 ) -> None:
-    token = house.token()
-    house.refresh(token)
-    assert house.post("unheard-of").status_code == 400
-    assert _matching("RefreshTokensReused", log.getvalue().splitlines()) == []
+    with _run("app.main.handler", app_environment, tmp_path / "log") as function:
+        email = register(function)
+        assert _log_in(function, email, "wrong")["statusCode"] == 401
+        first = body_of(_log_in(function, email, PASSWORD))["refresh_token"]
+        second = body_of(_refresh(function, first))["refresh_token"]
+        assert _refresh(function, second)["statusCode"] == 200
+        assert _counted(function) == {"Logins": 1, "LoginsFailed": 1}
 
-    house.clock.move(DAY)
-    assert house.post(token).status_code == 400
-    assert house.post(token).status_code == 400
-    assert len(_matching("RefreshTokensReused", log.getvalue().splitlines())) == 1
+        assert [_refresh(function, first)["statusCode"] for _ in range(2)] == [400, 400]
+        assert _counted(function) == {"Logins": 1, "LoginsFailed": 1, "RefreshTokensReused": 1}
+        _check_lines(function.log())
+
+
+def _check_lines(log: str) -> None:
+    """One a request; by Lambda's id of the invocation one finds what else was said of it."""
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    requests = [line for line in lines if line["logger"] == "ostiary.requests"]
+    assert [line["requestId"] for line in requests] == [f"request-{n}" for n in range(1, 8)]
+    (reused,) = (line for line in requests if line.get("code") == "refresh_token_reused")
+    (told,) = (line for line in lines if line["logger"] == "ostiary.sessions" and "sub" in line)
+    assert told["requestId"] == reused["requestId"]
+    assert told["sub"] == reused["sub"]
 
 
 @of_both
@@ -211,7 +203,7 @@ def test_the_dashboard_shows_metrics_that_come_in_widgets_that_do_not_overlap(
         shown += list(_metrics(widget["properties"].get("metrics", [])))
     for metric in shown:
         _check_exists(metric, template, stack)
-    assert {metric.name for metric in shown if metric.namespace == OWN} == set(_filters(stack))
+    assert {metric.name for metric in shown if metric.namespace == OWN} == set(_OWN)
 
 
 def _metrics(rows: list[list[Any]]) -> Iterator[Metric]:
@@ -230,13 +222,15 @@ def _metrics(rows: list[list[Any]]) -> Iterator[Metric]:
 
 
 @of_both
-def test_the_dashboard_counts_the_codes_that_the_authorizer_logs(template: str) -> None:
+def test_the_dashboard_counts_the_codes_that_app_and_authorizer_log(template: str) -> None:
     stack = Stack(read(template))
-    (log,) = (
-        widget["properties"]
+    app, authorizer = (
+        widget["properties"]["query"]
         for widget in json.loads(stack["Dashboard"]["DashboardBody"])["widgets"]
         if widget["type"] == "log"
     )
 
-    assert log["query"].startswith("SOURCE '<AuthorizerLogs>' | ")
-    assert "by code" in log["query"]
+    assert app.startswith("SOURCE '<AppLogs>' | filter logger = 'ostiary.requests' and ")
+    assert authorizer.startswith("SOURCE '<AuthorizerLogs>' | ")
+    assert "by code" in app
+    assert "by code" in authorizer

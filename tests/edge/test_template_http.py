@@ -88,6 +88,8 @@ def test_the_access_log_tells_why_a_request_was_denied(stage: Document) -> None:
     assert settings["DestinationArn"] == "<ApiLogs.Arn>"
     assert line["code"] == "$context.authorizer.code"
     assert line["authorizerError"] == "$context.authorizer.error"
+    assert line["requestId"] == "$context.requestId"
+    assert line["appRequestId"] == "$context.integration.requestId"
     assert line["status"] == "$context.status"
     assert line["milliseconds"] == "$context.responseLatency"
 

@@ -6,11 +6,12 @@ import pytest
 
 from app.deployment import KEYS_BYTES, verify_keys
 from app.settings import Settings
+from app.settings import SettingsError as AppSettingsError
 from app.settings import load_settings as load_app_settings
 from app.tokens.aws_sources import open_signing_keys
 from authorizer.settings import SettingsError
 from authorizer.settings import load_settings as load_authorizer_settings
-from tests.edge.templates import DOMAIN, REQUIRED, SECRETS, Stack, of_both, read
+from tests.edge.templates import DOMAIN, PSEUDO, REQUIRED, SECRETS, Stack, of_both, read
 from tests.support import key_set, key_set_document
 
 MADE_KEY, *GIVEN_KEYS = (
@@ -22,6 +23,7 @@ PASSWORD_SECRET = f"{SECRETS}:AdminPassword-a1b2c3"
 DATABASE = f"secretsmanager:{REQUIRED['DatabaseSecretArn']}"
 VPC = {"SubnetIds": "subnet-1,subnet-2", "SecurityGroupIds": "sg-1"}
 ENVIRONMENT_BYTES = 4096  # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+_FAILED = "failed_accounts_per_hour"
 LONGEST_ISSUER = "https://" + "a" * 197  # of which the address of a status list can be made
 
 
@@ -70,6 +72,22 @@ def test_with_what_has_no_default_there_is_a_key_and_nothing_that_was_not_asked_
     assert settings.keys == f"kms:{MADE_KEY}"
     assert settings.database_url.get_secret_value() == DATABASE
     assert (settings.allowed_origins, settings.registration_open) == ((), False)
+    assert settings.failed_accounts_per_hour == Settings.model_fields[_FAILED].default
+    assert settings.metrics == f"Ostiary/{PSEUDO['AWS::StackName']}"
+
+
+@of_both
+@pytest.mark.parametrize("bound", ["MinValue", "MaxValue"])
+def test_as_many_accounts_may_fail_as_both_the_template_and_the_app_take(
+    template: str, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    most = read(template)["Parameters"]["FailedAccountsPerHour"][bound]
+    given = _app_settings(monkeypatch, _stack(template, FailedAccountsPerHour=str(most)))
+
+    assert given.failed_accounts_per_hour == most
+    beyond = most + (1 if bound == "MaxValue" else -1)
+    with pytest.raises(AppSettingsError, match="FAILED_ACCOUNTS_PER_HOUR"):
+        _app_settings(monkeypatch, _stack(template, FailedAccountsPerHour=str(beyond)))
 
 
 @of_both

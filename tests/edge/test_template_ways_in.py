@@ -35,7 +35,6 @@ TYPES = {
     "AWS::Lambda::Function",
     "AWS::Lambda::Permission",
     "AWS::Logs::LogGroup",
-    "AWS::Logs::MetricFilter",
     "AWS::SecretsManager::Secret",
 }
 

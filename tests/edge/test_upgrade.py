@@ -32,7 +32,7 @@ NEXT = """
     import sqlalchemy as sa
     from alembic import op
 
-    revision, down_revision = "0003", "0002"
+    revision, down_revision = "0004", "0003"
 
 
     def upgrade() -> None:
@@ -102,7 +102,7 @@ def next_version(folder: Path, more: str = "") -> Path:
         shutil.copytree(PROJECT / part, folder / part, ignore=ignored)
     for file in ("Dockerfile", "template.yaml"):
         shutil.copy(PROJECT / file, folder / file)
-    migration = folder / "alembic" / "versions" / "0003_colours.py"
+    migration = folder / "alembic" / "versions" / "0004_colours.py"
     migration.write_text(dedent(NEXT).format(more=more))
     return folder
 
@@ -138,11 +138,11 @@ def test_a_newer_version_and_back_with_everybody_logged_in(tmp_path: Path) -> No
         visitor = Visitor(client)
 
         deploy(edge.cloud, edge.kind, parameters, project=next_version(tmp_path))
-        assert "stands at 0003 already" in edge.ostiary("migrate")
+        assert "stands at 0004 already" in edge.ostiary("migrate")
         assert visitor.is_at_home()
 
         deploy(edge.cloud, edge.kind, parameters)
-        assert "stands at 0003, which is newer" in edge.ostiary("migrate")
+        assert "stands at 0004, which is newer" in edge.ostiary("migrate")
         assert visitor.is_at_home()
 
 
@@ -153,9 +153,9 @@ def test_a_migration_that_fails_rolls_the_stack_back_and_the_old_code_serves_on(
         visitor = Visitor(client)
         broken = next_version(tmp_path, BROKEN)
 
-        with pytest.raises(EdgeError, match=r"0003 were not applied: .*no_such_column") as failed:
+        with pytest.raises(EdgeError, match=r"0004 were not applied: .*no_such_column") as failed:
             deploy(edge.cloud, edge.kind, parameters, project=broken)
 
-        assert "the database stands at 0002" in str(failed.value)
-        assert "stands at 0002 already" in edge.ostiary("migrate")
+        assert "the database stands at 0003" in str(failed.value)
+        assert "stands at 0003 already" in edge.ostiary("migrate")
         assert visitor.is_at_home()
