@@ -18,7 +18,7 @@ $(VENV)/.installed: requirements/dev.txt pyproject.toml
 		{ echo "Ostiary needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) -V). Try: make $(or $(MAKECMDGOALS),install) PYTHON=python3.13"; exit 1; }
 	@echo "Installing into $(VENV), about a minute …"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements/dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -37,11 +37,20 @@ images: install ## build both images, push them to REPOSITORY of ECR, print the 
 test: install ## run every test, in about twelve minutes on two cores
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
-bench: install ## measure the authorizer beside hand-made ones; ARGS=--quick for a look
+bench: install build/bench-venv/.installed ## measure authorizer and app beside others; ARGS=--quick for a look
 	@$(BIN)/python -m benchmarks.authorizer $(ARGS)
 	@$(BIN)/python -m benchmarks.policies $(filter --quick,$(ARGS))
 	@$(BIN)/python -m benchmarks.status_lists $(filter --quick,$(ARGS))
 	@$(BIN)/python -m benchmarks.functions $(filter --quick,$(ARGS))
+	@$(BIN)/python -m benchmarks.app $(filter --quick,$(ARGS))
+
+# The lock takes the versions of dev.txt against what fastapi-users asks for, hence --no-deps.
+build/bench-venv/.installed: requirements/bench.txt | install
+	@echo "Installing what the app is measured beside into $(@D), half a minute …"
+	@$(BIN)/python -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+		--requirement requirements/bench.txt
+	@touch $@
 
 fuzz: install ## mutate tokens against verify, for FUZZ_SECONDS=60; finds go to build/fuzz
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/fuzz.txt
@@ -69,3 +78,4 @@ lock: ## resolve requirements/*.in anew into hashed locks
 	$(UV_COMPILE) --upgrade requirements/dev.in --output-file requirements/dev.txt
 	for part in app authorizer fuzz; do $(UV_COMPILE) --constraint requirements/dev.txt requirements/$$part.in \
 		--output-file requirements/$$part.txt; done
+	$(UV_COMPILE) --override requirements/dev.txt requirements/bench.in --output-file requirements/bench.txt

@@ -1,0 +1,1 @@
+"""What Ostiary is measured beside: the same routes, as one writes them with the usual parts."""
