@@ -4,6 +4,7 @@ Ask for `postgres_url`, or where one test is too short a life, for `postgres_ser
 """
 
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -27,6 +28,9 @@ CARELESS = (
     "autovacuum = off",
     "max_wal_size = '8GB'",
 )
+# A new database is 300 files: in memory they take a third of the time that they take on a disk.
+MEMORY = Path("/dev/shm")  # noqa: S108 - the place alone; the folder in it has a name of its own
+ENOUGH_BYTES = 2 * 2**30
 
 
 class PostgresServer:
@@ -64,13 +68,18 @@ def postgres_server() -> Iterator[PostgresServer]:
     Not below pytest's own folder, which is closed to the user that PostgreSQL runs as under root.
     """
     with (
-        TemporaryDirectory(prefix="ostiary-") as folder,
+        _new_folder() as folder,
         running_postgres(Path(folder) / "postgres") as text,
     ):
         url = make_url(text)
         plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
         with closing(psycopg.connect(plain, autocommit=True)) as connection:
             yield PostgresServer(url, connection)
+
+
+def _new_folder() -> "TemporaryDirectory[str]":
+    is_large = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ENOUGH_BYTES
+    return TemporaryDirectory(prefix="ostiary-", dir=MEMORY if is_large else None)
 
 
 @pytest.fixture

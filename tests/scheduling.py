@@ -12,9 +12,10 @@ from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 TOGETHER = ("tests/edge/", "tests/requests/", "tests/images/", "tests/aws/")
 # Longest first; a prefix may stand for several files. All others follow by their number of tests.
 FIRST = (
-    *("tests/edge/", "tests/requests/", "tests/doors/test_doors.py", "tests/images/"),
+    *("tests/edge/", "tests/images/", "tests/requests/", "tests/doors/test_doors.py"),
     *("tests/app/accounts/test_administrators_at_once.py", "tests/app/sessions/test_rotation_"),
     *("tests/app/sessions/test_session_races.py", "tests/app/browser/", "tests/aws/"),
+    *("tests/faults/test_one_refresh_token_", "tests/faults/test_it_is_told_to_end_"),
     *("tests/app/test_rotation_under_load.py", "tests/app/test_lambda_event_mutants.py"),
     *(
         "tests/proof/",
@@ -36,8 +37,8 @@ class ByLength(LoadFileScheduling):  # type: ignore[misc]
         self.workqueue.move_to_end(min(self.workqueue, key=_rank), last=False)
         super()._assign_work_unit(node)
 
-    # The two below say what xdist's own say, which counts all tests of a file after each of them:
-    # of the 17,000 in tests/doors, that is a quarter of a minute.
+    # The two below say what xdist's own say, which counts all tests that a worker was ever given
+    # after each of them.
 
     def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
         nodeid = self.registered_collections[node][item_index]

@@ -2,7 +2,6 @@
 
 import shlex
 import shutil
-import statistics
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -64,9 +63,9 @@ class Image:
         """What a program prints there."""
         return _run([*self.python(options=options), "-c", program], self.folder, {})
 
-    def import_seconds(self, module: str, times: int = 5) -> float:
-        """The median of some fresh imports."""
-        return statistics.median(float(self.run(PROBE.format(module))) for _ in range(times))
+    def import_seconds(self, module: str) -> float:
+        """How long a fresh import takes."""
+        return float(self.run(PROBE.format(module)))
 
     def packages_bytes(self) -> int:
         """What the installed packages hold, bytecode included."""

@@ -1,5 +1,6 @@
 """The images laid out in folders, and functions that run in either home."""
 
+import compileall
 import json
 import os
 import shutil
@@ -34,6 +35,7 @@ def runtime_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
             if ".." not in file.parts and "__pycache__" not in file.parts:
                 (folder / file).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(str(package.locate_file(file)), folder / file)
+    assert compileall.compile_dir(folder, quiet=1)  # once, not at each of many starts
     return folder
 
 

@@ -139,7 +139,7 @@ def running(
     process's environment reaches it, but for where programs are.
     """
     api = _RuntimeApi()
-    serving = threading.Thread(target=api.serve_forever, daemon=True)
+    serving = threading.Thread(target=api.serve_forever, args=[0.01], daemon=True)
     serving.start()
     lambda_environment = {
         "AWS_LAMBDA_RUNTIME_API": api.address,

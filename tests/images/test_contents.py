@@ -159,7 +159,7 @@ def test_the_import_takes_what_a_cold_start_can_bear(
     target: str, image: Callable[[str], Image]
 ) -> None:
     seconds = image(target).import_seconds(MODULES[target])
-    print(f"import {MODULES[target]}: {seconds * 1000:.0f} ms (median of 5)")
+    print(f"import {MODULES[target]}: {seconds * 1000:.0f} ms")
     assert seconds < MAX_IMPORT_SECONDS
 
 
