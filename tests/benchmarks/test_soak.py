@@ -51,7 +51,7 @@ def _found(**changes: object) -> Found:
         "told": [],
         "secrets": 5,
     }
-    return Found(**{**told, **changes})
+    return Found(**{**told, **changes})  # type: ignore[arg-type]
 
 
 def _missed(found: Found) -> list[str]:
