@@ -28,7 +28,6 @@ from sqlalchemy.types import TypeDecorator
 from app.database_address import is_secret, open_address
 from app.parts import part
 from app.patience import check_waiting
-from app.postgresql import in_transactions, postgresql
 from app.reading import Reader
 from app.settings import Settings
 
@@ -175,6 +174,8 @@ def known_revisions() -> Sequence[str]:
 def _engines(setting: str, connections: int, answer_seconds: float | None) -> tuple[Engine, Engine]:
     """For reading and for transactions, of the same connections."""
     if is_secret(setting) or make_url(setting).get_backend_name() != "sqlite":
+        from app.postgresql import in_transactions, postgresql  # with its driver, which takes time
+
         engine = postgresql(
             open_address(setting),
             connections=connections,

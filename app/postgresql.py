@@ -6,18 +6,12 @@ import psycopg
 from sqlalchemy import URL, Dialect, Engine, create_engine, event, text
 from sqlalchemy import Connection as SqlConnection
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.orm import Session
 
 from app.database_address import Address
 from app.first_line import first_line
-from app.patience import wait_longer
+from app.reading import renew
+from app.time_limits import CONNECT_SECONDS, IDLE_SECONDS, LOCK_SECONDS, QUERY_SECONDS
 
-CONNECT_SECONDS = 2
-QUERY_SECONDS = 1.5
-LOCK_SECONDS = 1
-ANSWER_SECONDS = 2  # more than a query may take, or its refusal would never be read
-# A Lambda instance may be frozen in the middle of a transaction, and its locks with it.
-IDLE_SECONDS = 10
 _LIMITS = (
     f"SELECT set_config('statement_timeout', '{1000 * QUERY_SECONDS:.0f}ms', false),"
     f" set_config('lock_timeout', '{LOCK_SECONDS}s', false),"
@@ -25,7 +19,7 @@ _LIMITS = (
 )
 
 
-class Silence(psycopg.OperationalError):
+class Silence(psycopg.OperationalError, TimeoutError):
     """No answer came; whoever asks once more waits once more."""
 
 
@@ -94,12 +88,6 @@ def in_transactions(engine: Engine) -> Engine:
     return engine
 
 
-def renew(connection: SqlConnection) -> None:
-    """Put another connection in the place of one that turned out dead, of which nothing is lost."""
-    connection.rollback()
-    _ = connection.connection
-
-
 def _prepare_transaction(connection: SqlConnection) -> None:
     try:
         connection.dialect.do_ping(connection.connection.driver_connection)  # type: ignore[arg-type]
@@ -140,22 +128,6 @@ def _connected(dialect: Dialect, url: URL, answer_seconds: float | None) -> Any:
         connection.close()
         raise
     return connection
-
-
-def allow_seconds(session: Session, seconds: int) -> None:
-    """Let the statements of this transaction take longer, and who waits for it wait.
-
-    Where it is not PostgreSQL, statements may take as long as they do.
-    """
-    wait_longer(seconds + 1)
-    connection = session.connection()
-    if connection.dialect.name != "postgresql":
-        return
-    limit = {"limit": f"{seconds}s"}
-    connection.execute(text("SELECT set_config('statement_timeout', :limit, true)"), limit)
-    driver: Any = connection.connection.driver_connection
-    if driver.answer_seconds is not None:
-        driver.patience = seconds + driver.answer_seconds - QUERY_SECONDS
 
 
 def _end_allowance(connection: Any, _: object) -> None:

@@ -10,8 +10,6 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult, Select
 from sqlalchemy.exc import DBAPIError
 
-from app.postgresql import Silence, renew
-
 
 class Reader:
     """Asks for rows; a connection that was cut while nobody used it is replaced unnoticed."""
@@ -26,7 +24,13 @@ class Reader:
         try:
             return self._connection.execute(query, given)
         except DBAPIError as error:
-            if not error.connection_invalidated or isinstance(error.orig, Silence):
+            if not error.connection_invalidated or isinstance(error.orig, TimeoutError):
                 raise
         renew(self._connection)
         return self._connection.execute(query, given)
+
+
+def renew(connection: Connection) -> None:
+    """Put another connection in the place of one that turned out dead, of which nothing is lost."""
+    connection.rollback()
+    _ = connection.connection

@@ -5,6 +5,7 @@ in a thread, and not for long. However slow the database is, the event loop answ
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -13,7 +14,9 @@ from typing import Any, Generic, TypeVar
 
 from app.errors import Unavailable
 from app.patience import Waiting
+from app.telemetry import Metric, count
 
+_LOG = logging.getLogger("ostiary.workers")
 BEGIN_SECONDS = 1.0
 ANSWER_SECONDS = 1.9  # the client is to hear of it within 2 s
 T = TypeVar("T")
@@ -90,8 +93,10 @@ class _Errand(Generic[T]):
             self.alarm.cancel()
 
     def give_up(self) -> None:
-        error = Unavailable("The service cannot use its database.")
-        self._settle(self.answer.set_exception, error)
+        if not self.answer.done():
+            count(Metric.DATABASE_FAILURES)
+            _LOG.error("The database did not answer: what was asked of it takes too long")
+            self.answer.set_exception(Unavailable("The service cannot use its database."))
 
     def _wait_longer(self, seconds: float) -> None:
         """In the thread."""

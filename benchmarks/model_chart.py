@@ -7,7 +7,7 @@ from benchmarks.chart import _STYLE as STYLE
 from benchmarks.chart import _text as words
 from benchmarks.model_arithmetic import load
 from benchmarks.model_inputs import Assumptions, Measured
-from benchmarks.model_limits import Limit, limits
+from benchmarks.model_limits import Limit, full_at, limits
 
 _WIDTH, _HEIGHT = 880, 460
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 270, 48, 40
@@ -59,8 +59,8 @@ def _axes(rates: Sequence[float]) -> Iterator[str]:
 def _curves(assumed: Assumptions, measured: Measured) -> Iterator[str]:
     rates = [10 ** (_FROM + step * (_TO - _FROM) / _STEPS) for step in range(_STEPS + 1)]
     loads = [load(assumed, measured, rate) for rate in rates]
-    ends: list[tuple[float, Limit]] = []
-    for limit in limits(assumed):
+    ends = [(full_at(assumed, measured, limit), limit) for limit in limits(assumed)]
+    for number, (full, limit) in enumerate(sorted(ends, key=lambda end: end[0]), 1):
         shares = [limit.share(at) for at in loads]
         points = [
             f"{_x(rate):.1f},{_y(share):.1f}"
@@ -68,12 +68,17 @@ def _curves(assumed: Assumptions, measured: Measured) -> Iterator[str]:
             if share <= 10**_OVER
         ]
         yield f'<polyline class="limit-line" points="{" ".join(points)}"/>'
-        ends.append((shares[-1], limit))
-    free = float(_TOP)
-    for share, limit in sorted(ends, key=lambda end: -end[0]):
-        free = max(_y(share) + 4, free)
-        yield words("label", _WIDTH - _RIGHT + 8, round(free), f"{limit.name}: {share:,.0%}")
-        free += 15
+        yield from _named(number, full, limit)
+
+
+def _named(number: int, full: float, limit: Limit) -> Iterator[str]:
+    """A number where the limit is reached, and beside the chart what it is; lines lie close."""
+    if full <= 10**_TO:
+        yield words("label", _x(full) - 4, round(_y(1)) - 4 - 11 * (number % 3), str(number))
+    where = "never full" if math.isinf(full) else f"full at {float(f'{full:.2g}'):,.0f}/s"
+    top = _TOP + 4 + 30 * (number - 1)
+    yield words("label", _WIDTH - _RIGHT + 8, top, f"{number}  {limit.name}")
+    yield words("value", _WIDTH - _RIGHT + 24, top + 13, where)
 
 
 def _x(rate: float) -> float:

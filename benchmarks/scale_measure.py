@@ -18,7 +18,7 @@ from benchmarks.scale_house import House, user_id
 from benchmarks.scale_plans import Access, accesses
 from benchmarks.scale_rows import growing
 
-WARM_UP, ROUNDS, HASHING, FILTERED = 2, 100, 30, 2
+WARM_UP, ROUNDS, HASHING, FILTERED = 2, 100, 20, 2
 EXPORTED = 10_000
 # So many users there must be for each round: most of what ends sessions ends a user's for good.
 _USERS_A_ROUND = 13

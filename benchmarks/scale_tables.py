@@ -34,13 +34,14 @@ def _row(name: str, found: Sequence[Figures], *, p99: bool) -> list[str]:
 
 def work_table(postgresql: Measured, sqlite: Measured) -> Table:
     """What each call is to the database, however much there is."""
-    columns = ["", "statements", "transactions", "ways to PostgreSQL and back", "SQLite's commits"]
+    columns = ["", "statements", "transactions", "ways to PostgreSQL and back", "ms, p10"]
+    columns.append("SQLite's commits")
     rows = []
     for name, figures in postgresql.calls.items():
         other = sqlite.calls.get(name)
         count = (len(figures.statements), figures.transactions, figures.trips)
         commits = str(other.transactions) if other else ABSENT
-        rows.append([name, *(str(number) for number in count), commits])
+        rows.append([name, *(str(number) for number in count), _ms(figures.p10), commits])
     return Table("Work", columns, rows)
 
 

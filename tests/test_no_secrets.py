@@ -1,5 +1,6 @@
 """That the plugin finds what must not be written, wherever it is, and fails the test."""
 
+import itertools
 import json
 import os
 import subprocess
@@ -59,6 +60,7 @@ def test_unseen(caplog):
         str({"kty": "oct", "k": private_jwk("HS256")["k"]}),
         "-----BEGIN EC PRIVATE KEY-----",
     ],
+    ids=itertools.count(),
 )
 def test_what_is_secret_is_found_among_other_words(secret: str) -> None:
     assert secrets_in(f"refused: {secret!r}, of {ISSUER}")

@@ -15,8 +15,8 @@ from app.access.scopes import Role, RoleBook
 from app.accounts.models import User, UserRole
 from app.database import rows_changed
 from app.errors import LastAdministrator, ScopeNotHeld
-from app.postgresql import allow_seconds
 from app.sessions.ending import Because, end_sessions_of_user, forget_callers
+from app.time_limits import allow_seconds
 
 # Any number, as long as it is always the same, and another than that of the migrations.
 ADMINISTRATION_LOCK = 0x0571A22

@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Delete, Executable, bindparam, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.attempts.limits import SECOND, Limit, next_tries
@@ -82,7 +81,10 @@ def _marking(dialect: str) -> Executable:
 def _upsert(
     dialect: str, not_before: Any, changed: dict[str, Any], where: ColumnElement[bool] | None
 ) -> Executable:
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    if dialect == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert
+    else:
+        from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
     new = insert(_TABLE).values(
         key=bindparam("key"), tries=1, not_before=not_before, expires_at=bindparam("expires")
     )

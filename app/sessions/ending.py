@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.database import Database, rows_changed, table_of
-from app.postgresql import allow_seconds
 from app.sessions.models import AuthSession
+from app.time_limits import allow_seconds
 
 # A session is not over for everybody at once: the clock of another machine may be minutes behind,
 # a refresh that found it alive may be about to draw its life out, and verifiers have a leeway.

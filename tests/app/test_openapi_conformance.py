@@ -20,11 +20,12 @@ from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
 from schemathesis.core.result import Ok
+from schemathesis.generation.modes import GenerationMode
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi import checks
 
 from app.database import Database
-from app.main import create_app
+from app.main import create_app, unwired_app
 from app.parts import find
 from app.settings import Settings
 from tests.support import AUDIENCE, ISSUER, Account, key_set_document
@@ -123,13 +124,21 @@ def operations_in(document: dict[str, Any]) -> list[Operation]:
     return operations
 
 
+def cases_of(operation: Operation) -> st.SearchStrategy[Case]:
+    """Requests that fit the document, and where anything can be wrong in them, that do not."""
+    fitting = operation.as_strategy(GenerationMode.POSITIVE)
+    if not (operation.query or operation.body or operation.path_parameters):
+        return fitting
+    return fitting | operation.as_strategy(GenerationMode.NEGATIVE)
+
+
 def faults_of(
     operation: APIOperation[Any, Any, Any, Any], ask: Callable[..., None]
 ) -> Iterator[str]:
     """What is wrong with the answers of an operation, if anything."""
 
     @FEW
-    @given(case=operation.as_strategy(), known=st.booleans())
+    @given(case=cases_of(operation), known=st.booleans())
     def tried(case: Case, known: bool) -> None:
         ask(case, known=known)
 
@@ -150,3 +159,12 @@ def test_every_answer_is_one_that_the_document_declares(app: FastAPI, who: str) 
         ]
     print(f"\n{who}: {dict(sorted(somebody.statuses.items()))}")
     assert not faults, "\n".join(faults)
+
+
+def test_every_operation_declares_that_it_may_refuse_and_that_it_may_be_unavailable() -> None:
+    silent = [
+        operation.label
+        for operation in operations_in(unwired_app().openapi())
+        if not {"4XX", "503"} <= set(operation.definition.raw["responses"])
+    ]
+    assert silent == []

@@ -184,10 +184,8 @@ def test_the_pages_say_what_is_read_of_them(tmp_path: Path) -> None:
     for name in ("functions.md", "status-lists.md"):
         (tmp_path / name).write_text((PAGES / name).read_text("utf-8"), "utf-8")
     (tmp_path / "scale.md").write_text(
-        "| PostgreSQL | 1,000 | 1,000,000 | × |\n| --- | ---: |\n"
-        "| GET /notes | 0.30 · 0.40 | 1.50 · 2.00 | 5.0 |\n"
-        "## SQLite\n| GET /notes | 9 · 9 | 9 · 9 | 1.0 |\n"
-        "\n## Work\n| GET /notes | 2 | 3 | 4 | 0 |\n",
+        "| GET /notes | 0.30 · 0.40 | 9.50 · 9.90 | 5.0 |\n"
+        "\n## Work\n| GET /notes | 2 | 3 | 4 | 1.50 | 0 |\n",
         "utf-8",
     )
     found = read_measured(tmp_path, ROOT / "docs" / "costs.md")

@@ -7,7 +7,7 @@ import pytest
 from app import server, workers
 from app.accounts import hashing_slots
 from app.database import POOL_SIZE, POOL_WAIT_SECONDS
-from app.postgresql import (
+from app.time_limits import (
     ANSWER_SECONDS,
     CONNECT_SECONDS,
     IDLE_SECONDS,

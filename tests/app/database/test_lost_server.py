@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.database import Database
 from app.parts import find, wire
-from app.postgresql import ANSWER_SECONDS, CONNECT_SECONDS, allow_seconds
+from app.time_limits import ANSWER_SECONDS, CONNECT_SECONDS, allow_seconds
 from app.workers import Workers
 from tests.app.database.own_server import OwnServer
 from tests.conftest import AppMaker
