@@ -43,6 +43,9 @@ bench: install build/bench-venv/.installed ## measure authorizer and app beside 
 	@$(BIN)/python -m benchmarks.status_lists $(filter --quick,$(ARGS))
 	@$(BIN)/python -m benchmarks.functions $(filter --quick,$(ARGS))
 	@$(BIN)/python -m benchmarks.app $(filter --quick,$(ARGS))
+	@$(BIN)/python -m benchmarks.attacks $(filter --quick,$(ARGS))
+	@$(BIN)/python -m benchmarks.scale $(filter --quick,$(ARGS))
+	@$(BIN)/python -m benchmarks.model $(filter --quick,$(ARGS))
 
 # The lock takes the versions of dev.txt against what fastapi-users asks for, hence --no-deps.
 build/bench-venv/.installed: requirements/bench.txt | install

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.access.scopes import Role
 from app.accounts import service as accounts
 from app.accounts.administration import hold
-from app.accounts.models import UserRole
+from app.accounts.models import IS_ADMINISTRATORS, UserRole
 from app.accounts.passwords import PasswordHasher
 from app.audit.recording import OPERATOR, Action, record
 from app.database import Database, opened_database
@@ -84,5 +84,5 @@ def make_first_administrator(database: Database, email: str, password_hash: str)
 
 
 def _has_administrator(session: Session) -> bool:
-    found = session.scalar(select(UserRole).where(UserRole.name == Role.ADMIN).limit(1))
+    found = session.scalar(select(UserRole).where(IS_ADMINISTRATORS).limit(1))
     return found is not None

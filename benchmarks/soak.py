@@ -1,4 +1,4 @@
-"""`python -m benchmarks.soak`: ten minutes of good and hostile traffic, 50 requests a second.
+"""`python -m benchmarks.soak`: ten minutes of good and hostile traffic on a schedule.
 
 Through uvicorn and through the deployed edge, each on PostgreSQL. Every answer is judged; memory
 and open files are watched, and what was logged is searched for all secrets that were sent or came.
@@ -7,6 +7,7 @@ Writes docs/benchmarks/soak.md; the figures of a door that had no turn are those
 
 import argparse
 import asyncio
+import os
 import pickle
 import random
 import sys
@@ -33,6 +34,8 @@ from local.edge import stopped_by_signals
 PAGE = ROOT / "docs" / "benchmarks" / "soak.md"
 KEPT = ROOT / "build" / "soak"
 SEED = 24
+# For each token that it refuses, the emulator ends the authorizer's process and starts another.
+RATES = {"uvicorn": 50.0, "edge": 20.0}
 MOVE_SECONDS = 240  # less than the life of the tokens that the hostile requests carry
 QUICK_SECONDS = 30.0
 SHOWN = 20
@@ -50,10 +53,11 @@ def soak(name: str, rate: float, seconds: float, size: float = 1.0) -> Found:
         chance = random.Random(SEED)  # noqa: S311 - a run that can be repeated
         world = World(settled(opened.database_url, chance, size), chance)
         world.keep_secret(*opened.arsenal.tokens_of_house())
-        watch = Watch(opened.processes)
+        watch, before = Watch(opened.processes), os.getloadavg()[0]
         asyncio.run(_under(opened, world, watch, rate, seconds))
         progress_ended()
-        return _found(opened, world, watch, rate, seconds)
+        load = before, os.getloadavg()[0]
+        return _found(opened, world, watch, rate, seconds, load)
 
 
 async def _under(opened: Opened, world: World, watch: Watch, rate: float, seconds: float) -> None:
@@ -76,7 +80,14 @@ async def _moving(opened: Opened, world: World) -> None:
         world.keep_secret(*opened.arsenal.tokens_of_house())
 
 
-def _found(opened: Opened, world: World, watch: Watch, rate: float, seconds: float) -> Found:
+def _found(
+    opened: Opened,
+    world: World,
+    watch: Watch,
+    rate: float,
+    seconds: float,
+    load: tuple[float, float],
+) -> Found:
     parts = list(opened.logs())
     return Found(
         opened.door.name,
@@ -88,6 +99,7 @@ def _found(opened: Opened, world: World, watch: Watch, rate: float, seconds: flo
         sum(part.count("\n") for part in parts),
         tuple(found for part in parts for found in told(part, world.secrets)),
         len(world.secrets),
+        load,
         opened.emulator,
     )
 
@@ -106,8 +118,6 @@ def write(page: Path, found: Sequence[Found], machine: str) -> None:
     """The page and its chart."""
     gaps = {
         "machine": machine,
-        "rate": f"{found[0].rate:g}",
-        "minutes": f"{found[0].seconds / 60:g}",
         "seed": str(SEED),
         "goals": _sections(found, goals_table),
         "kinds": _sections(found, kinds_table),
@@ -122,7 +132,12 @@ def _sections(found: Sequence[Found], table: Callable[[Found], Table]) -> str:
 
 
 def _title(found: Found) -> str:
-    return {"uvicorn": "Through uvicorn:", "edge": "Through the deployed edge:"}[found.door]
+    way = {"uvicorn": "Through uvicorn", "edge": "Through the deployed edge"}[found.door]
+    before, after = found.load
+    return (
+        f"{way}, {found.seconds / 60:g} minutes, {found.rate:g} requests a second, at a load "
+        f"average of {before:.1f} before and {after:.1f} at the end:"
+    )
 
 
 def main() -> None:
@@ -130,14 +145,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
     parser.add_argument("--door", choices=DOORS, help="one alone; by default both in turn")
     parser.add_argument("--minutes", type=float, default=10)
-    parser.add_argument("--rate", type=float, default=50, help="requests a second")
+    parser.add_argument("--rate", type=float, help="requests a second; by default 50, edge: 20")
     parser.add_argument("--quick", action="store_true", help="half a minute; writes nothing")
     options = parser.parse_args()
     seconds = QUICK_SECONDS if options.quick else options.minutes * 60
     found = []
     with stopped_by_signals():
         for door in [options.door] if options.door else DOORS:
-            found.append(soak(door, options.rate, seconds, 0.3 if options.quick else 1.0))
+            rate = options.rate or RATES[door]
+            found.append(soak(door, rate, seconds, 0.3 if options.quick else 1.0))
             show(found[-1])
     if not options.quick:
         _keep(found)

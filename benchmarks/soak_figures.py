@@ -16,7 +16,10 @@ STEPS = 60  # of the chart
 
 @dataclass(frozen=True)
 class Found:
-    """One door's soak. `hostile`: names of kinds. `emulator`: processes that none is asked of."""
+    """One door's soak. `hostile`: names of kinds. `emulator`: processes that none is asked of.
+
+    `load`: how many processes the machine had to run, before and at the end, a minute's average.
+    """
 
     door: str
     rate: float
@@ -27,6 +30,7 @@ class Found:
     logged: int
     told: Sequence[str]
     secrets: int
+    load: tuple[float, float]
     emulator: frozenset[str] = field(default=frozenset())
 
     @property

@@ -1,4 +1,4 @@
-"""Counters of attempts; the audit, whose events stay as they are."""
+"""Counters of attempts; the audit, whose events stay as they are; an index of administrators."""
 
 import sqlalchemy as sa
 
@@ -8,6 +8,7 @@ from app.database import UtcDateTime
 revision = "0003"
 down_revision = "0002"
 
+OF_ADMINISTRATORS = sa.text("name = 'admin'")
 # Younger events cannot be deleted either; older ones are pruned (app/audit/pruning.py).
 KEPT_DAYS = 90
 _POSTGRESQL = (
@@ -54,6 +55,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name="pk_attempt_counters"),
     )
     op.create_index("ix_attempt_counters_expires_at", "attempt_counters", ["expires_at"])
+    op.create_index(
+        "ix_user_roles_of_administrators",
+        "user_roles",
+        ["user_id"],
+        postgresql_where=OF_ADMINISTRATORS,
+        sqlite_where=OF_ADMINISTRATORS,
+    )
     op.create_table(
         "audit_events",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -80,6 +88,7 @@ def downgrade() -> None:
     op.drop_table("audit_events")
     if _on_postgresql():
         op.execute("DROP FUNCTION keep_audit_events")
+    op.drop_index("ix_user_roles_of_administrators", "user_roles")
     op.drop_table("attempt_counters")
 
 

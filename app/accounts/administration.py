@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.access.scopes import Role, RoleBook
-from app.accounts.models import User, UserRole
+from app.accounts.models import IS_ADMINISTRATORS, User, UserRole
 from app.database import rows_changed
 from app.errors import LastAdministrator, ScopeNotHeld
 from app.sessions.ending import Because, end_sessions_of_user, forget_callers
@@ -122,7 +122,7 @@ def _flush_and_count(session: Session, *, counted: bool) -> None:
     left = (
         select(UserRole.user_id)
         .join(User, User.id == UserRole.user_id)
-        .where(UserRole.name == Role.ADMIN, User.disabled_at.is_(None))
+        .where(IS_ADMINISTRATORS, User.disabled_at.is_(None))
         .limit(1)
     )
     if counted and session.scalar(left) is None:

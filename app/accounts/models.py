@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base, UtcDateTime
@@ -45,8 +45,21 @@ class UserRole(Base):
     """One role of one user."""
 
     __tablename__ = "user_roles"
+    # Whether an administrator is left is asked under a lock, and they are few.
+    __table_args__ = (
+        Index(
+            "ix_user_roles_of_administrators",
+            "user_id",
+            postgresql_where=text("name = 'admin'"),
+            sqlite_where=text("name = 'admin'"),
+        ),
+    )
 
     user_id: Mapped[UUID] = mapped_column(
         ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
     )
     name: Mapped[str] = mapped_column(String(32), primary_key=True)
+
+
+# As the index has it: a value that is given beside the statement fits no partial index of SQLite.
+IS_ADMINISTRATORS = UserRole.name == literal_column("'admin'")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Delete, Select, delete, select
+from sqlalchemy import Delete, Select, delete, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEvent
@@ -45,9 +45,18 @@ def list_events(
 
 
 def export_events(session: Session, wanted: Wanted, batch: int = 500) -> Iterator[AuditEvent]:
-    """All events that fit, oldest first, so that what is exported can be added to."""
-    query = wanted.query().order_by(AuditEvent.created_at, AuditEvent.id)
-    yield from session.scalars(query).yield_per(batch)
+    """All events that fit, oldest first, so that what is exported can be added to.
+
+    Page by page: in one piece, the first row of a million would take longer than a statement may.
+    """
+    key = tuple_(AuditEvent.created_at, AuditEvent.id)
+    query = wanted.query().order_by(AuditEvent.created_at, AuditEvent.id).limit(batch)
+    page = session.scalars(query).all()
+    while page:
+        yield from page
+        last = tuple_(*(literal(value) for value in (page[-1].created_at, page[-1].id)))
+        session.expunge_all()
+        page = session.scalars(query.where(key > last)).all()
 
 
 def old_events(now: datetime, batch: int) -> Delete:

@@ -50,6 +50,7 @@ def _found(**changes: object) -> Found:
         "logged": 10,
         "told": [],
         "secrets": 5,
+        "load": (0.5, 1.5),
     }
     return Found(**{**told, **changes})  # type: ignore[arg-type]
 

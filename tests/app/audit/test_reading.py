@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError
 from typer.testing import CliRunner, Result
 
 from app.audit.models import AuditEvent
-from app.audit.service import KEPT
+from app.audit.service import KEPT, Wanted, export_events
 from app.cli import cli
 from app.database import Database
 from app.parts import find
@@ -114,6 +114,15 @@ def test_after_a_year_they_are_pruned_and_no_others(app: FastAPI) -> None:
     assert prune(find(app, Database), now, batch=2).events == 5
     with find(app, Database).transaction() as session:
         assert session.scalar(select(func.count()).select_from(AuditEvent)) == 2
+
+
+def test_an_export_misses_nothing_between_two_pages(app: FastAPI) -> None:
+    put(app, *[NOON] * 3, *(NOON + number * DAY for number in range(1, 5)))
+    with find(app, Database).transaction() as session:
+        events = export_events(session, Wanted(actor="ada"), batch=2)
+        found = [str(event.target) for event in events]
+    assert sorted(found[:3]) == ["0", "1", "2"]
+    assert found[3:] == ["3", "4", "5", "6"]
 
 
 def export(*words: str) -> Result:
