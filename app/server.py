@@ -1,6 +1,7 @@
 """uvicorn as `ostiary serve` runs it: patient with whoever works, not with whoever says nothing."""
 
 import asyncio
+import logging
 import signal
 import socket
 import sys
@@ -9,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+_LOG = logging.getLogger("uvicorn.error")
 CONCURRENT_REQUESTS = 256
 REQUEST_SECONDS = 10  # for a request to be there, whole, once a connection or the last one is done
 LAST_SECONDS = 1  # for one that was on its way when the process was told to end
@@ -80,6 +82,8 @@ def serve(app: FastAPI, listener: socket.socket, *, as_text: bool) -> None:
         log_config=uvicorn.config.LOGGING_CONFIG if as_text else None,
         access_log=as_text,
     )
+    host, port, *_ = listener.getsockname()
+    _LOG.info("Uvicorn running on http://%s:%d (Press CTRL+C to quit)", host, port)
     # uvicorn sends itself the signal again once it has ended, and to have been told to is no fault.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.Server(config).run(sockets=[listener])

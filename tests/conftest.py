@@ -6,6 +6,7 @@ Whoever asks for `database_url`, or for what stands on it (`make_app`, `app`, `c
 test stands on one of them and says which: its tests are about what comes before any database.
 """
 
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -52,6 +53,17 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(("OSTIARY_", "AWS_")):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _loggers_as_they_were() -> Iterator[None]:
+    """A test may let the app set up its logging, and the next finds nothing of it."""
+    loggers = [logging.getLogger(name) for name in ("ostiary", "ostiary.requests", "uvicorn")]
+    before = [(logger.level, logger.propagate, logger.handlers[:]) for logger in loggers]
+    yield
+    for logger, (level, propagate, handlers) in zip(loggers, before, strict=True):
+        logger.setLevel(level)
+        logger.propagate, logger.handlers = propagate, handlers
 
 
 @pytest.fixture(scope="session", autouse=True)

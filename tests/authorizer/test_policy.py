@@ -41,7 +41,7 @@ HOSTILE_PATHS = [
     *(f"/notes/{ID[:35]}\n", f"/notes/{ID}\n", "/notes\n", "/notes\0", "/notes ", "/notes;x=1"),
     *(f"/notes/{'＊' * 8}{ID[8:]}", "/no?es", "/notes/${aws:userid}", "/prod/notes", "/notes:"),
     *("/sessions/", f"/sessions/{ID.upper()}", f"/sessions/{ID}/", f"/users/{ID}/roles/"),
-    *("/audit-events", "/auth/token/", "/admin", f"/users/{ID}/role", f"/status-lists/{ID}/"),
+    *("/audit-event", "/auth/token/", "/admin", f"/users/{ID}/role", f"/status-lists/{ID}/"),
 ]
 
 

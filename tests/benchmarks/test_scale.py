@@ -31,8 +31,10 @@ WITHOUT = {
 SMALL = {"GET /ready", "POST /auth/token, a client's own"}
 # An index of administrators alone, who are few.
 KNOWN = [
-    "PUT /users/{user_id}/roles, an administrator no more: "
-    "walk of user_roles along ix_user_roles_of_administrators"
+    (
+        "PUT /users/{user_id}/roles, an administrator no more: "
+        "walk of user_roles along ix_user_roles_of_administrators"
+    )
 ]
 
 

@@ -14,6 +14,7 @@ from tests.support import key_set_document
 
 
 @pytest.mark.parametrize("alg", ["HS256", "RS256", "ES256"])
+@pytest.mark.tells_secrets("the demo shows what a login answers")
 def test_the_key_set_decides_what_the_seven_steps_sign_with(folder: Path, alg: str) -> None:
     folder.mkdir()
     make_key_set(folder / "keys.json", alg)

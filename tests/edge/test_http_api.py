@@ -53,6 +53,7 @@ def refused(answer: httpx.Response, status: int, message: str) -> bool:
     return True
 
 
+@pytest.mark.tells_secrets("the demo shows what a login answers")
 def test_the_seven_steps_are_as_expected(http_edge: Edge, http_api: httpx.Client) -> None:
     story = Story()
 

@@ -91,6 +91,7 @@ def test_a_rotation_is_a_parameter_and_no_token_is_refused_meanwhile() -> None:
         assert [notes(client, token) for token in (first, third)] == [401, 200]
 
 
+@pytest.mark.tells_secrets("the demo shows what a login answers")
 def test_all_seven_steps_signed_by_an_elliptic_curve_in_kms() -> None:
     with own_edge() as (edge, given, client):
         deploy(edge.cloud, edge.kind, given | {"SigningKeyArns": new_key(edge, "ECC_NIST_P256")})

@@ -24,7 +24,7 @@ from tests.support import ISSUER, bearer, on_postgresql, token_of
 ROUNDS = 15
 SCOPES = (
     *("account:read", "account:write", "users:read", "users:write"),
-    *("notes:read", "notes:write", "sessions:read", "sessions:write"),
+    *("notes:read", "notes:write", "sessions:read", "sessions:write", "audit:read"),
 )
 Acts = dict[str, tuple[str, str, Any]]
 # What one does to another: verb, what follows his id, body.

@@ -244,7 +244,10 @@ def test_everything_is_found_by_an_index(house: House) -> None:
     house.clock.move(GRACE_SECONDS - 10)  # nothing is over, so everything would be looked at
     with plans(house.database.engine) as found:
         pruned(house)
-    salts, sessions, lists = found
+    salts, sessions, lists, counters, events = found
+    if house.database.engine.dialect.name == "sqlite":  # the other reads what is empty as it likes
+        assert "ix_attempt_counters_expires_at" in counters
+        assert "ix_audit_events_created_at_id" in events
     assert "ix_refresh_tokens_salted" in salts
     assert "ix_sessions_expires_at" in sessions
     assert "sessions_status_list_id_status_index" in lists or "sqlite_autoindex_sessions" in lists

@@ -230,6 +230,6 @@ def test_prune_says_what_it_removed(shell: Shell, house: House, sids: list[str])
     house.clock.move(30 * 86_400)
     code, out, _ = shell.run("prune")
     assert code == 0
-    removed = "3 sessions, 3 refresh tokens, 0 status lists, and the salts of 0 tokens"
-    assert out == f"Removed {removed}.\n"
+    removed = "3 sessions, 3 refresh tokens, 0 status lists, the salts of 0 tokens"
+    assert out == f"Removed {removed}, 0 counters of attempts and 0 events of the audit.\n"
     assert shell.run("prune")[1].startswith("Removed 0 sessions")
