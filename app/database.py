@@ -92,6 +92,8 @@ class Database:
         """
         self._reading, self.engine = _engines(setting, connections, answer_seconds)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        for engine in {self._reading, self.engine}:
+            event.listen(engine, "before_cursor_execute", _check_waiting)
 
     def close(self) -> None:
         """Give the connections back. The engine makes new ones should it be asked again."""
@@ -186,6 +188,11 @@ def _engines(setting: str, connections: int, answer_seconds: float | None) -> tu
     engine = create_engine(setting, pool_timeout=POOL_WAIT_SECONDS, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     return engine, engine  # its driver begins a transaction with the first change alone
+
+
+def _check_waiting(*_: object) -> None:
+    """Before each statement: what nobody waits for holds neither a thread nor a connection."""
+    check_waiting()
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:

@@ -162,7 +162,7 @@ def _wire_parts(app: FastAPI, settings: Settings, clock: Callable[[], float]) ->
         access_tokens,
         beginning,
         Login(database, attempts, passwords, roles, beginning),
-        Registration(database, attempts, passwords),
+        Registration(database, attempts, passwords, name),
         ClientCheck(database, attempts),
         Refreshing(database, access_tokens, roles, absolute, time_of_day),
         Revoking(database, verifier, time_of_day),

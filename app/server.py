@@ -24,18 +24,35 @@ class PortTaken(Exception):
 class Impatient(H11Protocol):
     """uvicorn's protocol, which by itself waits for ever for a request that comes half or never."""
 
+    _stuck: asyncio.TimerHandle | None = None
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._expect_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._overdue.cancel()
+        self._reads_again()
         super().connection_lost(exc)
 
     def on_response_complete(self) -> None:
         self._overdue.cancel()
         self._expect_request()
         super().on_response_complete()
+
+    def pause_writing(self) -> None:
+        """Whoever reads nothing of what he asked for is given up, too."""
+        super().pause_writing()
+        self._stuck = self._stuck or self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._reads_again()
+
+    def _reads_again(self) -> None:
+        if self._stuck:
+            self._stuck.cancel()
+        self._stuck = None
 
     def shutdown(self) -> None:
         self._overdue.cancel()
@@ -47,7 +64,8 @@ class Impatient(H11Protocol):
 
     def _give_up(self) -> None:
         if self.cycle is None or self.cycle.response_complete or self.cycle.more_body:
-            self.transport.close()
+            # Closing waits until all is read that was written.
+            (self.transport.abort if self._stuck else self.transport.close)()
 
 
 def bound(host: str, port: int) -> socket.socket:

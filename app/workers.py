@@ -31,20 +31,24 @@ class Workers:
         *,
         begin_seconds: float = BEGIN_SECONDS,
         answer_seconds: float = ANSWER_SECONDS,
+        crowd: str = "requests",
     ) -> None:
+        """`crowd` is what there are too many of where no thread comes free in time."""
         self._pool = ThreadPoolExecutor(threads, "worker")
         self._begin_seconds, self._answer_seconds = begin_seconds, answer_seconds
+        self._crowd = crowd
 
     async def run(self, work: Callable[[], T]) -> T:
         """What `work` returns or raises; Unavailable where no thread came free, or no answer came.
 
-        Work that is given up while it goes on commits nothing any more (`app.patience`).
+        Work that is given up ends at its next statement, and commits nothing unless its COMMIT was
+        on its way (`app.patience`).
         """
         loop = asyncio.get_running_loop()
         errand = _Errand(work, loop)
         errand.wait_for(self._answer_seconds)
         job = self._pool.submit(copy_context().run, errand.do)
-        beginning = loop.call_later(self._begin_seconds, errand.refuse, job)
+        beginning = loop.call_later(self._begin_seconds, errand.refuse, job, self._crowd)
         try:
             return await errand.answer
         finally:
@@ -52,6 +56,13 @@ class Workers:
             job.cancel()
             beginning.cancel()
             errand.forget()
+
+
+def given_up() -> Unavailable:
+    """What is told to whom an answer would come too late; it is logged and counted."""
+    count(Metric.DATABASE_FAILURES)
+    _LOG.error("The database did not answer in time, or another service that was asked")
+    return Unavailable("The service could not answer in time.")
 
 
 class _Errand(Generic[T]):
@@ -76,10 +87,10 @@ class _Errand(Generic[T]):
         else:
             self._bring(self.answer.set_result, result)
 
-    def refuse(self, job: Future[None]) -> None:
+    def refuse(self, job: Future[None], crowd: str) -> None:
         """Only work that has not begun can still be cancelled: it waited all that time."""
         if job.cancel():
-            self._settle(self.answer.set_exception, Unavailable("Too many requests at once."))
+            self._settle(self.answer.set_exception, Unavailable(f"Too many {crowd} at once."))
 
     def wait_for(self, seconds: float) -> None:
         """Until an answer is there, for so long from now."""
@@ -94,9 +105,8 @@ class _Errand(Generic[T]):
 
     def give_up(self) -> None:
         if not self.answer.done():
-            count(Metric.DATABASE_FAILURES)
-            _LOG.error("The database did not answer: what was asked of it takes too long")
-            self.answer.set_exception(Unavailable("The service cannot use its database."))
+            self.waiting.given_up = True  # at once: the thread may be about to commit
+            self.answer.set_exception(given_up())
 
     def _wait_longer(self, seconds: float) -> None:
         """In the thread."""

@@ -33,6 +33,12 @@ _POSTGRESQL = (
     """,
 )
 _SQLITE = (
+    # An INSERT OR REPLACE would delete without a trigger.
+    """
+    CREATE TRIGGER keep_audit_events_there BEFORE INSERT ON audit_events
+    WHEN EXISTS (SELECT 1 FROM audit_events WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'audit events stay as they are'); END
+    """,
     """
     CREATE TRIGGER keep_audit_events_unchanged BEFORE UPDATE ON audit_events
     BEGIN SELECT RAISE(ABORT, 'audit events stay as they are'); END

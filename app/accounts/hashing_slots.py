@@ -4,18 +4,16 @@ Each hash holds a core and 19 MiB. Waiting for a slot holds neither a thread nor
 so other routes go on; whoever would wait too long is told to come again.
 """
 
-import asyncio
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from functools import partial
 from typing import Annotated, ParamSpec, TypeVar
 
-from app.errors import Unavailable
 from app.parts import part
+from app.workers import Workers
 
 PATIENCE_SECONDS = 2.0
+WORK_SECONDS = 2.0  # for the hash, and what is asked of the database around it
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -24,19 +22,19 @@ class HashingSlots:
     """Runs blocking work that hashes, bounded for the whole process."""
 
     def __init__(self, slots: int | None = None, patience: float = PATIENCE_SECONDS) -> None:
-        self._pool = ThreadPoolExecutor(slots or os.cpu_count() or 1, "hashing")
-        self._patience = patience
+        self._workers = Workers(
+            slots or os.cpu_count() or 1,
+            begin_seconds=patience,
+            answer_seconds=patience + WORK_SECONDS,
+            crowd="logins",
+        )
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What `work` returns or raises; Unavailable when no slot came free within `patience` s."""
-        # The work goes on telling of the request that it is for.
-        job = self._pool.submit(copy_context().run, partial(work, *args, **kwargs))
-        running = asyncio.wrap_future(job)
-        await asyncio.wait({running}, timeout=self._patience)
-        # Only work that has not begun can still be cancelled: it waited all that time.
-        if job.cancel():
-            raise Unavailable("Too many logins at once.")
-        return await running
+        """What `work` returns or raises; Unavailable as of `Workers`, within 4 s.
+
+        An attempt that is given up stays counted: nobody knows what it would have come to.
+        """
+        return await self._workers.run(partial(work, *args, **kwargs))
 
 
 HashingSlotsDep = Annotated[HashingSlots, part(HashingSlots)]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.access.scopes import Role
 from app.accounts import service
+from app.accounts.common_passwords import not_guessable
 from app.accounts.passwords import PasswordHasher
 from app.accounts.schemas import NewUser, UserView
 from app.attempts.attempts import Attempts
@@ -11,7 +12,7 @@ from app.attempts.keys import Kind
 from app.audit.recording import Action, Outcome, record
 from app.caller import Caller
 from app.database import Database
-from app.errors import EmailTaken
+from app.errors import EmailTaken, InvalidRequest
 
 
 @dataclass(frozen=True)
@@ -21,13 +22,19 @@ class Registration:
     database: Database
     attempts: Attempts
     passwords: PasswordHasher
+    issuer: str
 
     def __call__(self, new: NewUser, caller: Caller) -> UserView:
         """The new account; TooManyAttempts before anything is hashed, EmailTaken after it.
 
-        Every registration counts, whether it succeeds or not: what is limited is how many
+        InvalidRequest for a password that is guessed among the first, before anything is counted.
+        Every other registration counts, whether it succeeds or not: what is limited is how many
         addresses a stranger learns about.
         """
+        try:
+            not_guessable(new.password, new.email, self.issuer)
+        except ValueError as error:
+            raise InvalidRequest({"body.password": str(error)}) from None
         with self.database.transaction() as session:
             self.attempts.reserve(session, Kind.REGISTRATION, new.email, caller)
         password_hash = self.passwords.hash(new.password)

@@ -4,13 +4,12 @@ from typing import Annotated
 
 from app.access.guards import router as guarded_router
 from app.accounts.admin_router import router as admin_router
-from app.accounts.common_passwords import not_guessable
 from app.accounts.hashing_slots import HashingSlotsDep
 from app.accounts.own_router import router as own_router
 from app.accounts.registration import Registration
 from app.accounts.schemas import NewUser, UserView
 from app.caller import CallerDep
-from app.errors import InvalidRequest, RegistrationClosed
+from app.errors import RegistrationClosed
 from app.parts import part
 from app.settings import SettingsDep
 
@@ -29,8 +28,4 @@ async def register(
     """Make an account, with the role `member`. Log in next."""
     if not settings.registration_open:
         raise RegistrationClosed("Accounts are made by an administrator here.")
-    try:
-        not_guessable(new.password, new.email, settings.issuer)
-    except ValueError as error:
-        raise InvalidRequest({"body.password": str(error)}) from None
     return await hashing.run(registration, new, caller)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from app.audit.schemas import AuditEventView
-from app.audit.service import Wanted, export_events
+from app.audit.service import Wanted, export_events, in_utc
 from app.database import opened_database
 from app.settings import load_settings
 
@@ -31,11 +31,14 @@ def export(
 ) -> None:
     """Print events as JSON Lines, oldest first."""
     wanted = Wanted(actor=actor, target=target, since=_aware(since), until=_aware(until))
-    with opened_database(load_settings()) as database, database.transaction() as session:
-        for event in export_events(session, wanted):
+    with opened_database(load_settings()) as database:
+        for event in export_events(database, wanted):
             typer.echo(AuditEventView.model_validate(event).model_dump_json())
 
 
 def _aware(moment: datetime | None) -> datetime | None:
     """A day without an offset is one of UTC."""
-    return moment and (moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    try:
+        return in_utc(moment and (moment if moment.tzinfo else moment.replace(tzinfo=UTC)))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None

@@ -3,14 +3,14 @@
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import AwareDatetime
+from pydantic import AfterValidator, AwareDatetime
 
 from app.access.guards import router as guarded_router
 from app.audit.guards import AuditRead
 from app.audit.models import MAX_PARTY
 from app.audit.recording import Action, Outcome
 from app.audit.schemas import AuditEventView
-from app.audit.service import Wanted, list_events
+from app.audit.service import Wanted, in_utc, list_events
 from app.database import DatabaseDep
 from app.paging import Cursor, Limit, Page
 from app.sessions.holders import check_holder
@@ -18,7 +18,11 @@ from app.sessions.holders import check_holder
 router = guarded_router(prefix="/audit-events", tags=["audit"])
 
 PartyQuery = Annotated[str | None, Query(max_length=MAX_PARTY, pattern=r"^[!-~]+$")]
-Moment = Annotated[AwareDatetime | None, Query(description="RFC 3339, with its offset.")]
+Moment = Annotated[
+    AwareDatetime | None,
+    AfterValidator(in_utc),
+    Query(description="RFC 3339, with its offset."),
+]
 
 
 @router.get("")

@@ -2,15 +2,24 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Delete, Select, delete, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEvent
+from app.database import Database
 from app.paging import newest_first
 
 KEPT = timedelta(days=400)  # a year, and time to look at it; the database refuses under 90 days
+
+
+def in_utc(moment: datetime | None) -> datetime | None:
+    """The same moment; ValueError where UTC's calendar has ended by then, or not begun."""
+    try:
+        return moment and moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("this moment is in no year from 1 to 9999 of UTC") from None
 
 
 @dataclass(frozen=True)
@@ -44,19 +53,22 @@ def list_events(
     return newest_first(session, wanted.query(), AuditEvent, limit=limit, cursor=cursor)
 
 
-def export_events(session: Session, wanted: Wanted, batch: int = 500) -> Iterator[AuditEvent]:
+def export_events(database: Database, wanted: Wanted, batch: int = 500) -> Iterator[AuditEvent]:
     """All events that fit, oldest first, so that what is exported can be added to.
 
-    Page by page: in one piece, the first row of a million would take longer than a statement may.
+    A transaction a page: in one piece, the first row of a million would take longer than a
+    statement may, and whoever reads slowly would let a transaction idle.
     """
     key = tuple_(AuditEvent.created_at, AuditEvent.id)
-    query = wanted.query().order_by(AuditEvent.created_at, AuditEvent.id).limit(batch)
-    page = session.scalars(query).all()
-    while page:
+    query = first = wanted.query().order_by(AuditEvent.created_at, AuditEvent.id).limit(batch)
+    while True:
+        with database.transaction() as session:
+            page = session.scalars(query).all()
+        if not page:
+            return
         yield from page
         last = tuple_(*(literal(value) for value in (page[-1].created_at, page[-1].id)))
-        session.expunge_all()
-        page = session.scalars(query.where(key > last)).all()
+        query = first.where(key > last)
 
 
 def old_events(now: datetime, batch: int) -> Delete:

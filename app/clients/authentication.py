@@ -5,6 +5,7 @@ never in both. The first-party client has no secret: it names itself in the form
 """
 
 from base64 import b64decode
+from functools import partial
 from typing import Annotated
 from urllib.parse import unquote_plus
 
@@ -17,12 +18,16 @@ from app.parts import part
 from app.sessions.beginning import FIRST_PARTY_CLIENT
 from app.sessions.forms import oauth_form
 from app.sessions.oauth_errors import InvalidClient, InvalidOAuthRequest
+from app.workers import Workers
 
 FormDep = Annotated[dict[str, str], Depends(oauth_form)]
 
 
-def authenticate(
-    request: Request, form: FormDep, check: Annotated[ClientCheck, part(ClientCheck)]
+async def authenticate(
+    request: Request,
+    form: FormDep,
+    check: Annotated[ClientCheck, part(ClientCheck)],
+    workers: Annotated[Workers, part(Workers)],
 ) -> KnownClient | None:
     """The confidential client of a request; None where the first-party client alone is meant.
 
@@ -31,7 +36,8 @@ def authenticate(
     """
     headers = request.headers.getlist("authorization")
     if headers:
-        return check(_from_basic(headers, form), current_caller())
+        credentials = _from_basic(headers, form)
+        return await workers.run(partial(check, credentials, current_caller()))
     secret, client_id = form.get("client_secret"), form.get("client_id")
     if secret is None:
         if client_id not in (None, FIRST_PARTY_CLIENT):
@@ -39,20 +45,25 @@ def authenticate(
         return None
     if client_id is None:
         raise InvalidOAuthRequest("The parameter client_id belongs beside client_secret.")
-    return check(ClientCredentials(client_id, secret), current_caller())
+    credentials = ClientCredentials(client_id, secret)
+    return await workers.run(partial(check, credentials, current_caller()))
 
 
 ClientDep = Annotated[KnownClient | None, Depends(authenticate)]
 
 
-def confidential(client: ClientDep) -> KnownClient:
+def confidential(client: KnownClient | None) -> KnownClient:
     """The same where nobody but a confidential client has any business."""
     if client is None:
         raise InvalidClient("This is for clients that authenticate, by HTTP Basic or the form.")
     return client
 
 
-ConfidentialClientDep = Annotated[KnownClient, Depends(confidential)]
+async def _confidential(client: ClientDep) -> KnownClient:
+    return confidential(client)
+
+
+ConfidentialClientDep = Annotated[KnownClient, Depends(_confidential)]
 
 
 def _from_basic(headers: list[str], form: dict[str, str]) -> ClientCredentials:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import text
+from sqlalchemy import literal, select, text
 
 from app.database import Database
 from app.errors import Unavailable
@@ -114,7 +114,7 @@ def test_what_is_done_too_late_is_not_committed(sqlite_url: str, stuck: Stuck) -
 
     async def story() -> None:
         workers = Workers(1, answer_seconds=SOON)
-        with pytest.raises(Unavailable, match="database"):
+        with pytest.raises(Unavailable, match="in time"):
             await workers.run(write)
         stuck.let_go.set()
         await asyncio.wrap_future(workers._pool.submit(int))
@@ -124,6 +124,29 @@ def test_what_is_done_too_late_is_not_committed(sqlite_url: str, stuck: Stuck) -
         run(story())
         assert ended == [NobodyWaits]
         assert database.revision() == before
+
+
+def test_what_nobody_waits_for_ends_at_its_next_statement(sqlite_url: str, stuck: Stuck) -> None:
+    done: list[str] = []
+
+    def read_twice() -> None:
+        with database.reading() as reader:
+            reader.execute(select(literal(1)))
+            stuck()
+            reader.execute(select(literal(2)))
+            done.append("both")
+
+    async def story() -> None:
+        workers = Workers(1, answer_seconds=SOON)
+        with pytest.raises(Unavailable, match="in time"):
+            await workers.run(read_twice)
+        stuck.let_go.set()
+        await asyncio.wrap_future(workers._pool.submit(int))
+
+    with closing(Database(sqlite_url)) as database:
+        run(story())
+    assert stuck.begun.is_set()
+    assert done == []
 
 
 def test_who_no_longer_waits_is_not_told_that_there_was_no_thread(stuck: Stuck) -> None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.accounts import hashing_slots
 from app.accounts.hashing_slots import HashingSlots
 from app.errors import Unavailable
 from tests.support import ISSUER, PASSWORD, Account
@@ -99,6 +100,17 @@ def test_work_that_has_begun_is_awaited_beyond_the_patience(work: Work) -> None:
     assert asyncio.run(story()) == "done"
 
 
+def test_work_that_takes_too_long_is_given_up(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hashing_slots, "WORK_SECONDS", 0.05)
+
+    async def story() -> None:
+        with pytest.raises(Unavailable, match="in time"):
+            await HashingSlots(1, patience=1).run(work)
+
+    asyncio.run(story())
+    assert work.running == 1
+
+
 def test_what_work_raises_comes_back() -> None:
     def fail() -> None:
         raise LookupError
@@ -112,7 +124,7 @@ def all_slots_held(app: FastAPI, work: Work, patience: float) -> Iterator[None]:
     """The app, with every slot taken until `work` is let go."""
     slots = HashingSlots(2, patience)
     app.state.parts[HashingSlots] = slots
-    held = [slots._pool.submit(work) for _ in range(2)]
+    held = [slots._workers._pool.submit(work) for _ in range(2)]
     work.wait_until_running(2)
     yield
     work.let_go.set()

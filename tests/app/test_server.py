@@ -1,0 +1,47 @@
+"""Whoever holds a connection and does nothing with it loses it."""
+
+import socket
+import threading
+
+import pytest
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+
+from app import server
+from tests.app.serving import served
+
+GIVEN_UP_WITHIN_SECONDS = 20
+
+
+async def generous(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers with more than any buffer on the way holds."""
+    await PlainTextResponse("x" * 5_000_000)(scope, receive, send)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"GET / HTT",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf",
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 5,
+    ],
+    ids=["nothing", "half a line", "half a body", "and reads nothing"],
+)
+def test_who_says_or_reads_nothing_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    lost, end = threading.Event(), server.Impatient.connection_lost
+
+    def noted(protocol: server.Impatient, error: Exception | None) -> None:
+        end(protocol, error)
+        lost.set()
+
+    monkeypatch.setattr(server.Impatient, "connection_lost", noted)
+    monkeypatch.setattr(server, "REQUEST_SECONDS", 0.3)
+    monkeypatch.setattr(server.Impatient._expect_request, "__defaults__", (0.3,))
+    with served(generous, lifespan="off") as port, socket.socket() as idle:
+        idle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        idle.connect(("127.0.0.1", port))
+        idle.sendall(sent)
+        assert lost.wait(GIVEN_UP_WITHIN_SECONDS)
