@@ -134,9 +134,8 @@ def _export(house: House) -> float:
     """
     house.meter.reset()
     try:
-        with find(house.app, Database).transaction() as session:
-            for _ in islice(export_events(session, Wanted()), EXPORTED):
-                pass
+        for _ in islice(export_events(find(house.app, Database), Wanted()), EXPORTED):
+            pass
     except OperationalError:
         return math.inf
     return house.meter.seconds
