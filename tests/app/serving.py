@@ -11,7 +11,7 @@ from typing import Literal
 import uvicorn
 from starlette.types import ASGIApp, Message
 
-from app.server import CONCURRENT_REQUESTS, ENDING_SECONDS, Impatient
+from app.server import CONCURRENT_REQUESTS, ENDING_SECONDS, Impatient, bound
 
 STARTED_WITHIN_SECONDS = 20
 ANSWERED_WITHIN_SECONDS = 10
@@ -39,7 +39,7 @@ def served(app: ASGIApp, lifespan: Literal["auto", "off"] = "auto") -> Iterator[
             lifespan=lifespan,
         )
     )
-    with closing(socket.create_server(("127.0.0.1", 0), backlog=128)) as listener:
+    with closing(bound("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

@@ -1,14 +1,15 @@
-"""Whoever holds a connection and does nothing with it loses it."""
+"""The socket that `ostiary serve` listens on, and how long it is patient with whoever connects."""
 
 import socket
 import threading
+from typing import Any
 
 import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from app import server
-from tests.app.serving import served
+from tests.app.serving import exchange, request, served
 
 GIVEN_UP_WITHIN_SECONDS = 20
 
@@ -45,3 +46,18 @@ def test_who_says_or_reads_nothing_is_given_up(
         idle.connect(("127.0.0.1", port))
         idle.sendall(sent)
         assert lost.wait(GIVEN_UP_WITHIN_SECONDS)
+
+
+def test_no_answer_waits_for_an_acknowledgement(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[bool] = []
+    begin = server.Impatient.connection_made
+
+    def noted(protocol: server.Impatient, transport: Any) -> None:
+        begin(protocol, transport)
+        accepted = transport.get_extra_info("socket")
+        made.append(bool(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)))
+
+    monkeypatch.setattr(server.Impatient, "connection_made", noted)
+    with served(generous, lifespan="off") as port:
+        assert exchange(port, request(b"GET", b"/")).status == 200
+    assert made == [True]
