@@ -23,7 +23,7 @@ class HashingSlots:
 
     def __init__(self, slots: int | None = None, patience: float = PATIENCE_SECONDS) -> None:
         self._workers = Workers(
-            slots or os.cpu_count() or 1,
+            slots or _cores(),
             begin_seconds=patience,
             answer_seconds=patience + WORK_SECONDS,
             crowd="logins",
@@ -35,6 +35,14 @@ class HashingSlots:
         An attempt that is given up stays counted: nobody knows what it would have come to.
         """
         return await self._workers.run(partial(work, *args, **kwargs))
+
+
+def _cores() -> int:
+    """Those that this process may use. Two hashes on one core take more than one after the other:
+    each wants its memory to be near."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 HashingSlotsDep = Annotated[HashingSlots, part(HashingSlots)]
