@@ -31,10 +31,11 @@ class Workers:
         *,
         begin_seconds: float = BEGIN_SECONDS,
         answer_seconds: float = ANSWER_SECONDS,
+        name: str = "worker",
         crowd: str = "requests",
     ) -> None:
         """`crowd` is what there are too many of where no thread comes free in time."""
-        self._pool = ThreadPoolExecutor(threads, "worker")
+        self._pool = ThreadPoolExecutor(threads, name)
         self._begin_seconds, self._answer_seconds = begin_seconds, answer_seconds
         self._crowd = crowd
 

@@ -55,15 +55,20 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
-@pytest.fixture(autouse=True)
-def _loggers_as_they_were() -> Iterator[None]:
-    """A test may let the app set up its logging, and the next finds nothing of it."""
+@pytest.fixture(scope="session", autouse=True)
+def _loggers_at_first() -> list[tuple[logging.Logger, int, bool, list[logging.Handler]]]:
     loggers = [logging.getLogger(name) for name in ("ostiary", "ostiary.requests", "uvicorn")]
-    before = [(logger.level, logger.propagate, logger.handlers[:]) for logger in loggers]
-    yield
-    for logger, (level, propagate, handlers) in zip(loggers, before, strict=True):
+    return [(each, each.level, each.propagate, each.handlers[:]) for each in loggers]
+
+
+@pytest.fixture(autouse=True)
+def _loggers_as_at_first(
+    _loggers_at_first: list[tuple[logging.Logger, int, bool, list[logging.Handler]]],
+) -> None:
+    """An app that outlives a test, or the test before, may have set up logging for itself."""
+    for logger, level, propagate, handlers in _loggers_at_first:
         logger.setLevel(level)
-        logger.propagate, logger.handlers = propagate, handlers
+        logger.propagate, logger.handlers = propagate, handlers[:]
 
 
 @pytest.fixture(scope="session", autouse=True)

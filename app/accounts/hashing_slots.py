@@ -26,6 +26,7 @@ class HashingSlots:
             slots or _cores(),
             begin_seconds=patience,
             answer_seconds=patience + WORK_SECONDS,
+            name="hashing",
             crowd="logins",
         )
 
