@@ -14,6 +14,7 @@ import psutil  # type: ignore[import-untyped]
 
 from app.accounts.service import create_user
 from app.database import Database
+from app.tokens.claims import StatusReference
 from app.tokens.jwk import parse_key_set
 from app.tokens.keys import KeySet
 from benchmarks.app_driver import HOST
@@ -115,13 +116,13 @@ def opened_edge(folder: Path) -> Iterator[Opened]:
         def forge(now: int) -> Forge:
             return IssuedBy(alg, sub, now, issuer=edge.url, status=status)
 
-        arsenal = _arsenal(door, _keys(alg), forge, edge.url)
+        arsenal = _arsenal(door, _keys(alg), forge, edge.url, place)
         yield Opened(
             door,
             edge.database_url,
             arsenal,
             _Functions(port),
-            lambda: _move(arsenal, edge.url),
+            lambda: _move(arsenal, edge.url, place),
             lambda: _logged(edge),
             frozenset({EMULATOR}),
         )
@@ -138,24 +139,30 @@ def _subject(url: str) -> str:
         return str(made.id)
 
 
-def _arsenal(door: Door, keys: KeySet, forge: Callable[[int], Forge], url: str) -> Arsenal:
+def _arsenal(
+    door: Door,
+    keys: KeySet,
+    forge: Callable[[int], Forge],
+    url: str,
+    status: StatusReference | None = None,
+) -> Arsenal:
     at_edge = door.addressed
     one = forge(0)
     issuer = str(one.claims()["iss"])
-    rows = settled_tokens(keys, forge, issuer=issuer, audience=AUDIENCE, alg=one.alg)
+    rows = settled_tokens(keys, forge, issuer=issuer, audience=AUDIENCE, alg=one.alg, status=status)
     requests = requests_of("edge" if at_edge else "uvicorn")
     return Arsenal(
         door,
         lambda: forge(int(time.time())),
         rows,
         requests,
-        house(url, token_maker(keys, issuer)),
+        house(url, token_maker(keys, issuer, status)),
     )
 
 
-def _move(arsenal: Arsenal, url: str) -> None:
+def _move(arsenal: Arsenal, url: str, status: StatusReference | None = None) -> None:
     one = arsenal.forge()
-    arsenal.house = house(url, token_maker(_keys(one.alg), str(one.claims()["iss"])))
+    arsenal.house = house(url, token_maker(_keys(one.alg), str(one.claims()["iss"]), status))
 
 
 @dataclass

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from app.tokens.claims import StatusReference
 from app.tokens.errors import TokenError
 from app.tokens.keys import TrustedKeys
 from app.tokens.verify import Verifier
@@ -64,18 +65,27 @@ class Arsenal:
 
 
 def settled_tokens(
-    keys: TrustedKeys, forge: Callable[[int], Forge], *, issuer: str, audience: str, alg: str
+    keys: TrustedKeys,
+    forge: Callable[[int], Forge],
+    *,
+    issuer: str,
+    audience: str,
+    alg: str,
+    status: StatusReference | None = None,
 ) -> list[TokenRow]:
-    """The rows that come to an HTTP door and are judged alike now and a minute later."""
+    """The rows that come to an HTTP door and are judged alike now and a minute later.
+
+    A door that asks for the `status` of tokens refuses the good ones that name another, or none.
+    """
     now = int(time.time())
 
     def verdict(row: TokenRow, later: int) -> str:
         verifier = Verifier(keys, issuer=issuer, audience=audience, clock=lambda: now + later)
         try:
-            verifier.verify(row.build(forge(now)))
+            claims = verifier.verify(row.build(forge(now)))
         except TokenError:
             return "bad"
-        return "good"
+        return "good" if status in (None, claims.status) else "bad"
 
     rows = [row for row in TOKENS if alg in row.families and not row.not_through]
     return [row for row in rows if verdict(row, 0) == verdict(row, _SLOW_SECONDS) == row.verdict]
