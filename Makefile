@@ -34,7 +34,7 @@ demo: install ## walk the seven steps through the edge and show what each part s
 images: install ## build both images, push them to REPOSITORY of ECR, print the digests; ARGS=--pull for newer bases
 	@$(BIN)/python -m local.publish "$(REPOSITORY)" $(ARGS)
 
-test: install ## run every test, in about twelve minutes on two cores
+test: install ## run every test, in about nine minutes on two cores
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 bench: install build/bench-venv/.installed ## measure authorizer and app beside others; ARGS=--quick for a look

@@ -1,5 +1,6 @@
 """The `ostiary` command. Every part of it reads the settings that the app reads."""
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -76,7 +77,9 @@ def serve(
         settings = load_settings()
         prepare(settings, say)
         say(f"Click here: http://{host}:{port}/docs")
-        run(create_app(settings), listener, as_text=written is LogFormat.TEXT)
+        app = create_app(settings)
+        gc.freeze()  # as app/main.py does, and for the same reason
+        run(app, listener, as_text=written is LogFormat.TEXT)
 
 
 @cli.command()

@@ -66,7 +66,10 @@ from app.tokens.verify import Verifier
 from app.workers import Workers
 
 if _collected:
+    # To the oldest generation without a look at it: the collector would go through all of it now.
+    gc.freeze()
     gc.enable()
+    gc.unfreeze()
 
 TICK_SECONDS = 1.0
 # Mangum sends every other media type in base64, which a REST API hands on as it is.
@@ -219,4 +222,7 @@ def __getattr__(name: str) -> Any:
     if name not in builders:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     built = globals()[name] = builders[name]()
+    # This process serves, and what there is by now lives as long as it does: the collector would
+    # go through it in the middle of requests.
+    gc.freeze()
     return built

@@ -1,5 +1,6 @@
 """Importing app.main builds nothing; `app` and `handler` are built when asked for."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -15,12 +16,13 @@ from tests.app.events import own_event_loop
 from tests.support import AUDIENCE, ISSUER, key_set_document
 
 IMPORT_ALONE = """
-import os, sys
+import gc, os, sys
 before = set(os.listdir("."))
 import app.main
 assert "app" not in vars(app.main) and "handler" not in vars(app.main)
 assert callable(app.main.create_app)
 assert set(os.listdir(".")) == before
+assert gc.isenabled() and not gc.get_freeze_count()
 """
 
 
@@ -34,6 +36,7 @@ def configured(monkeypatch: pytest.MonkeyPatch, database_url: str) -> Iterator[N
     monkeypatch.setenv("OSTIARY_DATABASE_URL", database_url)
     with own_event_loop():
         yield
+    gc.unfreeze()  # whoever looks for what refers to an object finds nothing that is frozen
     for name in ("app", "handler"):
         vars(main).pop(name, None)
 
@@ -58,6 +61,8 @@ def test_the_handler_is_built_when_asked_for_and_once() -> None:
     assert "handler" not in vars(main)
     built = main.handler
     assert main.handler is built
+    # A collection in the middle of a request would last longer than the request.
+    assert gc.get_freeze_count() > 10_000
     assert built({}, None)["statusCode"] == 400
 
 
