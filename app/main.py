@@ -24,7 +24,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from mangum import Mangum
 
 from app.access.routes import RouteTable
-from app.accounts.hashing_slots import HashingSlots
+from app.accounts.password_workers import PasswordWorkers
 from app.accounts.passwords import PasswordHasher
 from app.accounts.registration import Registration
 from app.accounts.router import router as accounts_router
@@ -110,17 +110,18 @@ def unwired_app() -> FastAPI:
         redirect_slashes=False,
         lifespan=_lifespan,
     )
+    # The router tries them in this order: first what is asked most.
     for router in (
-        health_router,
-        docs_router,
-        discovery_router,
+        *resource_routers(),
+        accounts_router,
+        sessions_router,
         login_router,
         token_router,
-        sessions_router,
         status_router,
-        accounts_router,
         audit_router,
-        *resource_routers(),
+        discovery_router,
+        health_router,
+        docs_router,
     ):
         # Not `include_router`, which looks for the route of a request three times.
         app.router.routes.extend(router.routes)
@@ -159,7 +160,7 @@ def _wire_parts(app: FastAPI, settings: Settings, clock: Callable[[], float]) ->
         database,
         Workers(connections),
         passwords,
-        HashingSlots(),
+        PasswordWorkers(),
         verifier,
         time_of_day,
         access_tokens,

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, literal_column, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -43,13 +43,15 @@ class Account(NamedTuple):
         return sorted((self.roles or "").split())
 
 
+# As a plain string it would be put into the text of the query each time.
+_BETWEEN_ROLES: Any = literal_column("' '")
 ACCOUNT = (
     User.id,
     User.email,
     User.name,
     User.created_at,
     User.disabled_at,
-    select(func.aggregate_strings(UserRole.name, " "))
+    select(func.aggregate_strings(UserRole.name, _BETWEEN_ROLES))
     .where(UserRole.user_id == User.id)
     .correlate(User)
     .scalar_subquery(),
