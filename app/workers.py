@@ -91,7 +91,9 @@ class _Errand(Generic[T]):
     def refuse(self, job: Future[None], crowd: str) -> None:
         """Only work that has not begun can still be cancelled: it waited all that time."""
         if job.cancel():
-            self._settle(self.answer.set_exception, Unavailable(f"Too many {crowd} at once."))
+            too_many = f"Too many {crowd} at once."
+            _LOG.error("%s Nothing was done", too_many)
+            self._settle(self.answer.set_exception, Unavailable(too_many))
 
     def wait_for(self, seconds: float) -> None:
         """Until an answer is there, for so long from now."""

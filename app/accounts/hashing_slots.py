@@ -1,49 +1,32 @@
-"""Slots for hashing: as many at once as there are cores, so that logins exhaust nothing.
-
-Each hash holds a core and 19 MiB. Waiting for a slot holds neither a thread nor memory to speak of,
-so other routes go on; whoever would wait too long is told to come again.
-"""
+"""Slots for hashing: as many at once as there are cores, so that logins exhaust nothing."""
 
 import os
 from collections.abc import Callable
-from functools import partial
-from typing import Annotated, ParamSpec, TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
 
-from app.parts import part
-from app.workers import Workers
-
-PATIENCE_SECONDS = 2.0
-WORK_SECONDS = 2.0  # for the hash, and what is asked of the database around it
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class HashingSlots:
-    """Runs blocking work that hashes, bounded for the whole process."""
+    """Runs hashes, each of which holds a core and 19 MiB, bounded for the whole process.
 
-    def __init__(self, slots: int | None = None, patience: float = PATIENCE_SECONDS) -> None:
-        self._workers = Workers(
-            slots or _cores(),
-            begin_seconds=patience,
-            answer_seconds=patience + WORK_SECONDS,
-            name="hashing",
-            crowd="logins",
-        )
+    They have threads of their own, since a thread keeps the memory of one hash for the next: given
+    back and asked for each time, it would take a tenth longer.
+    """
 
-    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What `work` returns or raises; Unavailable as of `Workers`, within 4 s.
+    def __init__(self, slots: int | None = None) -> None:
+        self._threads = ThreadPoolExecutor(slots or cores(), "hashing")
 
-        An attempt that is given up stays counted: nobody knows what it would have come to.
-        """
-        return await self._workers.run(partial(work, *args, **kwargs))
+    def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What `work` returns or raises, once a slot was free for it."""
+        return self._threads.submit(work, *args, **kwargs).result()
 
 
-def _cores() -> int:
+def cores() -> int:
     """Those that this process may use. Two hashes on one core take more than one after the other:
     each wants its memory to be near."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-HashingSlotsDep = Annotated[HashingSlots, part(HashingSlots)]

@@ -7,8 +7,8 @@ from fastapi import Response
 from app.access.guards import router as guarded_router
 from app.accounts import administration
 from app.accounts.guards import AccountRead, AccountWrite
-from app.accounts.hashing_slots import HashingSlotsDep
 from app.accounts.password_change import PasswordChange
+from app.accounts.password_workers import PasswordWorkersDep
 from app.accounts.passwords import PasswordHasherDep
 from app.accounts.recording import recorded
 from app.accounts.schemas import AccountChange, NewPassword, UserView
@@ -65,7 +65,7 @@ async def change_own_password(
     database: DatabaseDep,
     login: Annotated[Login, part(Login)],
     passwords: PasswordHasherDep,
-    hashing: HashingSlotsDep,
+    workers: PasswordWorkersDep,
     clock: ClockDep,
     caller: CallerDep,
     by_cookie: CookieWanted,
@@ -73,5 +73,5 @@ async def change_own_password(
 ) -> None:
     """Change your password. You are logged out everywhere, here too: log in with the new one."""
     changing = PasswordChange(database, login, passwords, clock)
-    await hashing.run(changing, claims, change.current_password, change.new_password, caller)
+    await workers.run(changing, claims, change.current_password, change.new_password, caller)
     take_back(response, by_cookie=by_cookie)

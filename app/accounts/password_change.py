@@ -22,7 +22,7 @@ _LOG = logging.getLogger("ostiary.accounts")
 
 @dataclass(frozen=True)
 class PasswordChange:
-    """Changes passwords. It hashes twice: run it in a hashing slot."""
+    """Changes passwords. It hashes twice: run it in the password workers."""
 
     database: Database
     login: Login

@@ -12,6 +12,7 @@ from typing import Annotated
 
 from passlib.context import CryptContext
 
+from app.accounts.hashing_slots import HashingSlots
 from app.parts import part
 
 _LOG = logging.getLogger("ostiary.passwords")
@@ -45,9 +46,11 @@ class Verdict(Enum):
 
 
 class PasswordHasher:
-    """Hashes and verifies. Each call takes some 50 ms and 19 MiB: call it in a hashing slot."""
+    """Hashes and compares. Each call takes some 50 ms and 19 MiB, and waits for a slot of `slots`:
+    under a server, call it in one of the password workers."""
 
-    def __init__(self) -> None:
+    def __init__(self, slots: HashingSlots | None = None) -> None:
+        self._slots = slots or HashingSlots()
         self._context = CryptContext(
             schemes=["argon2"],
             argon2__type="ID",
@@ -59,7 +62,7 @@ class PasswordHasher:
 
     def hash(self, password: str) -> str:
         """The hash of a password that `normalise_password` has passed, in PHC format."""
-        hashed: str = self._context.hash(password)
+        hashed: str = self._slots.run(self._context.hash, password)
         return hashed
 
     def verify(self, text: str, stored: str | None) -> bool:
@@ -78,7 +81,7 @@ class PasswordHasher:
             password, stored = "", None
         against = self._nobodys_hash if stored is None else stored
         try:
-            matches = bool(self._context.verify(password, against))
+            matches = bool(self._slots.run(self._context.verify, password, against))
         except (ValueError, TypeError) as error:
             _LOG.error("A stored password hash is damaged: %s", type(error).__name__)
             self.compare(text, None)

@@ -17,7 +17,7 @@ from app.errors import EmailTaken, InvalidRequest
 
 @dataclass(frozen=True)
 class Registration:
-    """Makes members. It hashes: run it in a hashing slot."""
+    """Makes members. It hashes: run it in the password workers."""
 
     database: Database
     attempts: Attempts

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from app.access.guards import router as guarded_router
 from app.accounts.admin_router import router as admin_router
-from app.accounts.hashing_slots import HashingSlotsDep
 from app.accounts.own_router import router as own_router
+from app.accounts.password_workers import PasswordWorkersDep
 from app.accounts.registration import Registration
 from app.accounts.schemas import NewUser, UserView
 from app.caller import CallerDep
@@ -23,9 +23,9 @@ async def register(
     settings: SettingsDep,
     registration: Annotated[Registration, part(Registration)],
     caller: CallerDep,
-    hashing: HashingSlotsDep,
+    workers: PasswordWorkersDep,
 ) -> UserView:
     """Make an account, with the role `member`. Log in next."""
     if not settings.registration_open:
         raise RegistrationClosed("Accounts are made by an administrator here.")
-    return await hashing.run(registration, new, caller)
+    return await workers.run(registration, new, caller)

@@ -33,7 +33,7 @@ class Proven(NamedTuple):
 
 @dataclass(frozen=True)
 class Login:
-    """Credentials in, tokens out. It hashes: run it in a hashing slot."""
+    """Credentials in, tokens out. It hashes: run it in the password workers."""
 
     database: Database
     attempts: Attempts

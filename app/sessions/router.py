@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Response
 
 from app.access.guards import router as guarded_router
-from app.accounts.hashing_slots import HashingSlotsDep
+from app.accounts.password_workers import PasswordWorkersDep
 from app.caller import CallerDep
 from app.parts import part
 from app.sessions.credentials import REQUEST_BODY, read_credentials
@@ -22,9 +22,9 @@ async def log_in(
     credentials: Annotated[Credentials, Depends(read_credentials)],
     login: Annotated[Login, part(Login)],
     caller: CallerDep,
-    hashing: HashingSlotsDep,
+    workers: PasswordWorkersDep,
     response: Response,
 ) -> TokenResponse:
     """E-mail address and password in; an access token and a refresh token out."""
-    tokens = await hashing.run(login, credentials, caller)
+    tokens = await workers.run(login, credentials, caller)
     return hand_over(tokens, response, by_cookie=by_cookie)

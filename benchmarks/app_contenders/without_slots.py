@@ -10,6 +10,7 @@ from anyio import to_thread
 from passlib.context import CryptContext
 
 from app.accounts.hashing_slots import HashingSlots
+from app.accounts.password_workers import PasswordWorkers
 from app.accounts.passwords import PasswordHasher
 from app.main import create_app
 from app.parts import find
@@ -18,14 +19,17 @@ from app.settings import load_settings
 P = ParamSpec("P")
 T = TypeVar("T")
 
+ANYIO_THREADS = 40
 DEFAULTS = CryptContext(schemes=["argon2"])
 
 
-class _NoSlots(HashingSlots):
+class _Unbounded(PasswordWorkers):
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await to_thread.run_sync(lambda: work(*args, **kwargs))
 
 
 app = create_app(load_settings())
-app.state.parts[HashingSlots] = _NoSlots()
-find(app, PasswordHasher)._context = DEFAULTS  # noqa: SLF001 - it is nobody's to choose
+app.state.parts[PasswordWorkers] = _Unbounded()
+hasher = find(app, PasswordHasher)
+# Neither is anybody's to choose.
+hasher._context, hasher._slots = DEFAULTS, HashingSlots(ANYIO_THREADS)  # noqa: SLF001

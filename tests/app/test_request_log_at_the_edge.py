@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, text
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from app.accounts.hashing_slots import HashingSlots
+from app.accounts.password_workers import PasswordWorkers
 from app.caller import current_caller
 from app.request_log import RequestLog
 from app.telemetry import Metric, count, note
@@ -70,7 +70,7 @@ def test_what_is_sent_cannot_begin_a_line_of_its_own(lines: Lines) -> None:
 
 
 def test_requests_at_once_in_threads_of_their_own_do_not_mix(lines: Lines) -> None:
-    slots, both = HashingSlots(2), threading.Barrier(2, timeout=60)
+    workers, both = PasswordWorkers(2), threading.Barrier(2, timeout=60)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         name = scope["path"].strip("/")
@@ -81,7 +81,7 @@ def test_requests_at_once_in_threads_of_their_own_do_not_mix(lines: Lines) -> No
             count(Metric.LOGINS if name == "first" else Metric.LOGINS_FAILED)
             both.wait()
 
-        await slots.run(work)
+        await workers.run(work)
         await PlainTextResponse("")(scope, receive, send)
 
     client = TestClient(RequestLog(app, NAMESPACE))

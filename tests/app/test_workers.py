@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing
 from contextvars import ContextVar
 from typing import Any, TypeVar
@@ -48,6 +48,15 @@ def run(story: Coroutine[Any, Any, T]) -> T:
         return runner.run(story)
 
 
+async def given_up(work: Callable[[], None], stuck: Stuck) -> None:
+    """Work that is stuck is given up, then let go; it has ended when this returns."""
+    workers = Workers(1, answer_seconds=SOON)
+    with pytest.raises(Unavailable, match="in time"):
+        await workers.run(work)
+    stuck.let_go.set()
+    await asyncio.wrap_future(workers._pool.submit(int))
+
+
 def test_work_that_asks_for_more_time_is_waited_for(stuck: Stuck) -> None:
     def slow() -> str:
         wait_longer(WATCHDOG_SECONDS)
@@ -84,7 +93,9 @@ def test_an_error_of_the_work_is_told_as_it_is(error: type[Exception]) -> None:
         run(Workers(1).run(fail))
 
 
-def test_who_gets_no_thread_in_time_is_told_so_and_his_work_is_not_done(stuck: Stuck) -> None:
+def test_who_gets_no_thread_in_time_is_told_so_and_his_work_is_not_done(
+    stuck: Stuck, caplog: pytest.LogCaptureFixture
+) -> None:
     done: list[str] = []
 
     async def story() -> str:
@@ -93,6 +104,7 @@ def test_who_gets_no_thread_in_time_is_told_so_and_his_work_is_not_done(stuck: S
         await asyncio.to_thread(stuck.begun.wait, WATCHDOG_SECONDS)
         with pytest.raises(Unavailable, match="Too many requests"):
             await workers.run(lambda: done.append("second"))
+        assert caplog.messages == ["Too many requests at once. Nothing was done"]
         stuck.let_go.set()
         await workers.run(lambda: done.append("third"))
         return await first
@@ -112,16 +124,9 @@ def test_what_is_done_too_late_is_not_committed(sqlite_url: str, stuck: Stuck) -
         except NobodyWaits as error:
             ended.append(type(error))
 
-    async def story() -> None:
-        workers = Workers(1, answer_seconds=SOON)
-        with pytest.raises(Unavailable, match="in time"):
-            await workers.run(write)
-        stuck.let_go.set()
-        await asyncio.wrap_future(workers._pool.submit(int))
-
     with closing(Database(sqlite_url)) as database:
         before = database.revision()
-        run(story())
+        run(given_up(write, stuck))
         assert ended == [NobodyWaits]
         assert database.revision() == before
 
@@ -136,15 +141,8 @@ def test_what_nobody_waits_for_ends_at_its_next_statement(sqlite_url: str, stuck
             reader.execute(select(literal(2)))
             done.append("both")
 
-    async def story() -> None:
-        workers = Workers(1, answer_seconds=SOON)
-        with pytest.raises(Unavailable, match="in time"):
-            await workers.run(read_twice)
-        stuck.let_go.set()
-        await asyncio.wrap_future(workers._pool.submit(int))
-
     with closing(Database(sqlite_url)) as database:
-        run(story())
+        run(given_up(read_twice, stuck))
     assert stuck.begun.is_set()
     assert done == []
 

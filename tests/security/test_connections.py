@@ -5,7 +5,7 @@ import re
 import pytest
 
 from app import server, workers
-from app.accounts import hashing_slots
+from app.accounts import password_workers
 from app.database import POOL_SIZE, POOL_WAIT_SECONDS
 from app.time_limits import (
     ANSWER_SECONDS,
@@ -43,7 +43,7 @@ CONNECTIONS = {
         f"{status_lists.FIRST_SECONDS:g} s while it holds none |",
         f"| not before {status_lists.RETRY_SECONDS} s |",
     ),
-    "hashing of passwords": (f"| {hashing_slots.PATIENCE_SECONDS:g} s for a slot |",),
+    "hashing of passwords": (f"| {password_workers.PATIENCE_SECONDS:g} s for a thread |",),
     "callers of `ostiary serve`": (f"| {server.CONCURRENT_REQUESTS} connections |",),
 }
 

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from app.accounts.hashing_slots import HashingSlots
+from app.accounts.password_workers import PasswordWorkers
 from app.database import Database
 from app.parts import find
 from app.sessions.login import Login
@@ -35,7 +35,7 @@ def test_it_fails_where_all_sessions_ended_after_the_password_was_compared(
     rest: str,
     body: Any,
 ) -> None:
-    app.state.parts[HashingSlots] = HashingSlots(4, patience=60)
+    app.state.parts[PasswordWorkers] = PasswordWorkers(4, patience=60)
     check, whose = Login.check, id_of(member)
 
     def then_all_ends(self: Login, *how: Any) -> Any:

@@ -11,8 +11,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
-from app.accounts.hashing_slots import HashingSlots
 from app.accounts.models import User
+from app.accounts.password_workers import PasswordWorkers
 from app.accounts.passwords import PasswordHasher, Verdict
 from app.database import Database
 from app.parts import find
@@ -104,7 +104,7 @@ def test_a_wrong_attempt_costs_one_comparison_and_a_right_one_a_hash_more(
     assert evaluations == [(19_456, 2, 1)] * 3
 
 
-def test_an_attempt_is_a_logins_and_in_a_hashing_slot(
+def test_an_attempt_is_a_logins_and_in_the_password_workers(
     app: FastAPI, client: TestClient, member: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     check, seen = Login.check, []
@@ -117,8 +117,8 @@ def test_an_attempt_is_a_logins_and_in_a_hashing_slot(
     assert change(client, member, "an entirely wrong password").status_code == 403
     assert log_in(client, member.email, PASSWORD) == 200
     assert seen == [
-        ("hashing", member.email, "an entirely wrong password"),
-        ("hashing", member.email, PASSWORD),
+        ("password", member.email, "an entirely wrong password"),
+        ("password", member.email, PASSWORD),
     ]
 
 
@@ -159,7 +159,7 @@ def meanwhile(
     app: FastAPI, monkeypatch: pytest.MonkeyPatch, act: Callable[[TestClient], object]
 ) -> None:
     """Let `act` happen once, after the next password was found right and before more is done."""
-    app.state.parts[HashingSlots] = HashingSlots(4, patience=60)
+    app.state.parts[PasswordWorkers] = PasswordWorkers(4, patience=60)
     hasher = find(app, PasswordHasher)
     compare, acts = hasher.compare, [act]
 
@@ -208,7 +208,7 @@ def test_a_login_that_is_under_way_does_not_outlive_the_change(
 def test_of_two_changes_at_once_one_is_done(
     app: FastAPI, client: TestClient, member: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app.state.parts[HashingSlots] = HashingSlots(4, patience=60)
+    app.state.parts[PasswordWorkers] = PasswordWorkers(4, patience=60)
     hasher, both = find(app, PasswordHasher), Barrier(2, timeout=30)
     hash_now = hasher.hash
 

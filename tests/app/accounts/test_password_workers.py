@@ -1,4 +1,4 @@
-"""Hashing is bounded for the whole process, and waiting for it starves nothing else."""
+"""What hashes is bounded for the whole process, and waiting for it starves nothing else."""
 
 import asyncio
 import os
@@ -10,8 +10,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.accounts import hashing_slots
-from app.accounts.hashing_slots import HashingSlots
+from app.accounts import password_workers
+from app.accounts.password_workers import PasswordWorkers
 from app.errors import Unavailable
 from tests.support import ISSUER, PASSWORD, Account
 
@@ -20,7 +20,7 @@ WATCHDOG_SECONDS = 20
 
 
 class Work:
-    """Work that holds its slot until it is let go, and counts how much runs at once."""
+    """Work that holds its thread until it is let go, and counts how much runs at once."""
 
     def __init__(self) -> None:
         self.let_go = threading.Event()
@@ -51,23 +51,25 @@ def work() -> Iterator[Work]:
     work.let_go.set()
 
 
-async def peak_of(slots: HashingSlots, work: Work, jobs: int, expected: int) -> int:
+async def peak_of(workers: PasswordWorkers, work: Work, jobs: int, expected: int) -> int:
     """How many of many jobs ran at once, once as many as expected do."""
-    tasks = [asyncio.create_task(slots.run(work)) for _ in range(jobs)]
+    tasks = [asyncio.create_task(workers.run(work)) for _ in range(jobs)]
     await asyncio.to_thread(work.wait_until_running, expected)
     work.let_go.set()
     assert await asyncio.gather(*tasks) == ["done"] * jobs
     return work.peak
 
 
-@pytest.mark.parametrize("slots", [1, 3])
-def test_no_more_work_runs_at_once_than_there_are_slots(work: Work, slots: int) -> None:
-    assert asyncio.run(peak_of(HashingSlots(slots, LONG), work, 12, slots)) == slots
+@pytest.mark.parametrize("threads", [1, 3])
+def test_no_more_work_runs_at_once_than_there_are_threads(work: Work, threads: int) -> None:
+    assert asyncio.run(peak_of(PasswordWorkers(threads, LONG), work, 12, threads)) == threads
 
 
-def test_there_are_as_many_slots_as_cores(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_can_be_at_the_database_while_every_core_hashes(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 2, 3}, raising=False)
-    assert asyncio.run(peak_of(HashingSlots(patience=LONG), work, 12, 3)) == 3
+    assert asyncio.run(peak_of(PasswordWorkers(patience=LONG), work, 12, 5)) == 5
 
 
 def test_who_waits_too_long_is_told_to_come_again_and_nothing_is_done(work: Work) -> None:
@@ -75,14 +77,14 @@ def test_who_waits_too_long_is_told_to_come_again_and_nothing_is_done(work: Work
     late.let_go.set()
 
     async def story() -> None:
-        slots = HashingSlots(1, patience=0.05)
-        first = asyncio.create_task(slots.run(work))
+        workers = PasswordWorkers(1, patience=0.05)
+        first = asyncio.create_task(workers.run(work))
         await asyncio.to_thread(work.wait_until_running, 1)
         with pytest.raises(Unavailable):
-            await slots.run(late)
+            await workers.run(late)
         work.let_go.set()
         assert await first == "done"
-        assert await slots.run(lambda: "the slot is free again") == "the slot is free again"
+        assert await workers.run(lambda: "there is room again") == "there is room again"
 
     asyncio.run(story())
     assert late.done == 0
@@ -90,7 +92,7 @@ def test_who_waits_too_long_is_told_to_come_again_and_nothing_is_done(work: Work
 
 def test_work_that_has_begun_is_awaited_beyond_the_patience(work: Work) -> None:
     async def story() -> str:
-        running = asyncio.create_task(HashingSlots(1, patience=0.01).run(work))
+        running = asyncio.create_task(PasswordWorkers(1, patience=0.01).run(work))
         await asyncio.to_thread(work.wait_until_running, 1)
         done, _ = await asyncio.wait({running}, timeout=0.1)
         assert not done
@@ -101,11 +103,11 @@ def test_work_that_has_begun_is_awaited_beyond_the_patience(work: Work) -> None:
 
 
 def test_work_that_takes_too_long_is_given_up(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hashing_slots, "WORK_SECONDS", 0.05)
+    monkeypatch.setattr(password_workers, "WORK_SECONDS", 0.05)
 
     async def story() -> None:
         with pytest.raises(Unavailable, match="in time"):
-            await HashingSlots(1, patience=1).run(work)
+            await PasswordWorkers(1, patience=1).run(work)
 
     asyncio.run(story())
     assert work.running == 1
@@ -116,15 +118,15 @@ def test_what_work_raises_comes_back() -> None:
         raise LookupError
 
     with pytest.raises(LookupError):
-        asyncio.run(HashingSlots(1).run(fail))
+        asyncio.run(PasswordWorkers(1).run(fail))
 
 
 @contextmanager
-def all_slots_held(app: FastAPI, work: Work, patience: float) -> Iterator[None]:
-    """The app, with every slot taken until `work` is let go."""
-    slots = HashingSlots(2, patience)
-    app.state.parts[HashingSlots] = slots
-    held = [slots._workers._pool.submit(work) for _ in range(2)]
+def all_threads_held(app: FastAPI, work: Work, patience: float) -> Iterator[None]:
+    """The app, with every thread taken until `work` is let go."""
+    workers = PasswordWorkers(2, patience)
+    app.state.parts[PasswordWorkers] = workers
+    held = [workers._workers._pool.submit(work) for _ in range(2)]
     work.wait_until_running(2)
     yield
     work.let_go.set()
@@ -156,7 +158,7 @@ def test_other_routes_answer_while_sixty_logins_wait(
         work.let_go.set()
         assert {(await login).status_code for login in logins} == {401, 429}
 
-    with all_slots_held(app, work, LONG):
+    with all_threads_held(app, work, LONG):
         asynchronously(app, story)
 
 
@@ -171,5 +173,5 @@ def test_a_route_that_hashes_says_when_to_come_again(app: FastAPI, work: Work, r
         assert int(answer.headers["retry-after"]) > 0
         assert answer.headers["content-type"] == "application/problem+json"
 
-    with all_slots_held(app, work, patience=0.05):
+    with all_threads_held(app, work, patience=0.05):
         asynchronously(app, story)

@@ -11,8 +11,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
-from app.accounts.hashing_slots import HashingSlots
 from app.accounts.models import User
+from app.accounts.password_workers import PasswordWorkers
 from app.database import Database
 from app.parts import find
 from tests.conftest import AppMaker
@@ -66,7 +66,7 @@ def test_an_address_is_taken_in_every_spelling(
 
 def test_fifty_registrations_of_one_address_at_once_make_one_account(app: FastAPI) -> None:
     # More slots than cores, and all the patience, so that they meet in the database.
-    app.state.parts[HashingSlots] = HashingSlots(8, patience=60)
+    app.state.parts[PasswordWorkers] = PasswordWorkers(8, patience=60)
 
     async def all_at_once() -> list[httpx.Response]:
         transport = httpx.ASGITransport(app)
