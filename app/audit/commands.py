@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from app.audit.schemas import AuditEventView
-from app.audit.service import Wanted, export_events, in_utc
+from app.audit.service import Wanted, export_events, in_utc, party
 from app.database import opened_database
 from app.settings import load_settings
 
@@ -26,14 +26,25 @@ def _group() -> None:
 def export(
     since: Since = None,
     until: Until = None,
-    actor: Annotated[str | None, typer.Option(help="Of this user or client.")] = None,
-    target: Annotated[str | None, typer.Option(help="On this user, session or client.")] = None,
+    actor: Annotated[str | None, typer.Option(help="The id of a user or a client.")] = None,
+    target: Annotated[
+        str | None, typer.Option(help="The id of a user, a session or a client.")
+    ] = None,
 ) -> None:
     """Print events as JSON Lines, oldest first."""
-    wanted = Wanted(actor=actor, target=target, since=_aware(since), until=_aware(until))
+    wanted = Wanted(_party(actor), _party(target), since=_aware(since), until=_aware(until))
+    if wanted.since and wanted.until and wanted.since >= wanted.until:
+        raise typer.BadParameter("`--until` was expected to be later than `--since`")
     with opened_database(load_settings()) as database:
         for event in export_events(database, wanted):
             typer.echo(AuditEventView.model_validate(event).model_dump_json())
+
+
+def _party(given: str | None) -> str | None:
+    try:
+        return party(given)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def _aware(moment: datetime | None) -> datetime | None:

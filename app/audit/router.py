@@ -7,17 +7,25 @@ from pydantic import AfterValidator, AwareDatetime
 
 from app.access.guards import router as guarded_router
 from app.audit.guards import AuditRead
-from app.audit.models import MAX_PARTY
 from app.audit.recording import Action, Outcome
 from app.audit.schemas import AuditEventView
-from app.audit.service import Wanted, in_utc, list_events
+from app.audit.service import Wanted, in_utc, list_events, party
 from app.database import DatabaseDep
 from app.paging import Cursor, Limit, Page
 from app.sessions.holders import check_holder
 
 router = guarded_router(prefix="/audit-events", tags=["audit"])
 
-PartyQuery = Annotated[str | None, Query(max_length=MAX_PARTY, pattern=r"^[!-~]+$")]
+Actor = Annotated[
+    str | None,
+    AfterValidator(party),
+    Query(description="The id of a user or a client, or `operator`."),
+]
+Target = Annotated[
+    str | None,
+    AfterValidator(party),
+    Query(description="The id of a user, a session (of a login that succeeded) or a client."),
+]
 Moment = Annotated[
     AwareDatetime | None,
     AfterValidator(in_utc),
@@ -29,8 +37,8 @@ Moment = Annotated[
 def list_audit_events(
     claims: AuditRead,
     database: DatabaseDep,
-    actor: PartyQuery = None,
-    target: PartyQuery = None,
+    actor: Actor = None,
+    target: Target = None,
     action: Action | None = None,
     outcome: Outcome | None = None,
     since: Moment = None,

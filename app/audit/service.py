@@ -1,5 +1,6 @@
 """What can be read of the audit, and what is taken out of it in the end."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,10 +9,27 @@ from sqlalchemy import Delete, Select, delete, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEvent
+from app.audit.recording import EVERYBODY, OPERATOR
 from app.database import Database
 from app.paging import newest_first
 
+_PARTY = re.compile(
+    rf"[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}|client_[0-9a-f]{{32}}|{OPERATOR}|{EVERYBODY}"
+)
 KEPT = timedelta(days=400)  # a year, and time to look at it; the database refuses under 90 days
+
+
+def party(text: str | None) -> str | None:
+    """What an event may name as actor or target; ValueError where it could name nobody.
+
+    Whoever asks for an e-mail address would be shown nothing, as if nothing had happened.
+    """
+    if text is not None and not _PARTY.fullmatch(text):
+        raise ValueError(
+            "the id of a user, a session or a client was expected, or `operator` or `everybody`; "
+            "`ostiary users list` shows the ids of users"
+        )
+    return text
 
 
 def in_utc(moment: datetime | None) -> datetime | None:
