@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -25,7 +26,10 @@ _PREFIX = "ostiary_"
 STATE_FOLDER = ".ostiary"
 LOCAL_ISSUER = "http://127.0.0.1:8000"
 DRIVERS = ("postgresql", "postgresql+psycopg", "sqlite")
+# Of the authorizer, which may be run in the same environment.
+_OF_OTHERS = ("verify_keys", "status_lists")
 _NO_FILE = re.compile(r"$|:memory:|file:")
+_ALIKE = 0.8  # of two names, by difflib: one letter in five is another
 _ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")
 _MEANING = {
     "issuer": "the `iss` of the tokens, an https URL",
@@ -67,6 +71,7 @@ class Settings(BaseModel):
     @classmethod
     def _demand_what_has_no_safe_default(cls, given: dict[str, Any]) -> dict[str, Any]:
         given = _environment() | given
+        _refuse_misspelt(given)
         issuer = check_issuer(given.get("issuer", LOCAL_ISSUER))
         check_status_list_base(issuer.rstrip("/") + STATUS_LISTS)
         demanded: tuple[str, ...] = ()
@@ -142,6 +147,23 @@ def _environment() -> dict[str, str]:
     """
     names = ((name.lower(), value) for name, value in os.environ.items() if value)
     return {name.removeprefix(_PREFIX): value for name, value in names if name.startswith(_PREFIX)}
+
+
+def _refuse_misspelt(given: Iterable[str]) -> None:
+    """Passed over, `OSTIARY_REGISTRATON=closed` would leave a door open.
+
+    Other names are let be: a key set may be in any variable, and other software may have its own.
+    """
+    known = [*Settings.model_fields, *_OF_OTHERS]
+    for name in given:
+        if name not in known:
+            from difflib import get_close_matches  # which takes a while, and is seldom needed
+
+            for meant in get_close_matches(name, known, n=1, cutoff=_ALIKE):
+                raise ValueError(
+                    f"OSTIARY_{name.upper()} is no setting; OSTIARY_{meant.upper()} is one: did "
+                    "you mean it?"
+                )
 
 
 def on_lambda() -> bool:

@@ -202,6 +202,28 @@ def test_a_database_password_is_never_shown(monkeypatch: pytest.MonkeyPatch, url
     assert SECRET not in told
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("REGISTRATON", "REGISTRATION"),
+        ("FAILED_ACCOUNT_PER_HOUR", "FAILED_ACCOUNTS_PER_HOUR"),
+        ("STATUS_LIST", "STATUS_LISTS"),
+    ],
+)
+def test_a_misspelt_name_is_refused_with_the_right_one(
+    monkeypatch: pytest.MonkeyPatch, name: str, meant: str
+) -> None:
+    sentence = refusal(monkeypatch, {f"OSTIARY_{name}": SECRET})
+    assert f"OSTIARY_{name} is no setting" in sentence
+    assert f"OSTIARY_{meant} is one" in sentence
+    assert SECRET not in sentence
+
+
+@pytest.mark.parametrize("name", ["SIGNING_KEYS", "VERIFY_KEYS", "STATUS_LISTS", "X"])
+def test_a_name_of_something_else_is_let_be(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    load(monkeypatch, {f"OSTIARY_{name}": SECRET})
+
+
 def test_settings_are_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(monkeypatch, {})
     with pytest.raises(ValidationError, match="frozen"):
