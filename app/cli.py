@@ -4,7 +4,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Annotated, NoReturn
 
 import typer
@@ -53,7 +53,7 @@ cli.command()(routes)
 @cli.command()
 def serve(
     host: str = "127.0.0.1",
-    port: int = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 is any that is free.")] = 8000,
     log: Annotated[
         LogFormat | None, typer.Option(help="By default text at a terminal, and else JSON Lines.")
     ] = None,
@@ -95,6 +95,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except SQLAlchemyError as error:
         reason = first_line(error) or type(error).__name__
         _give_up(f"the database: {reason} (is it there, and migrated by `ostiary migrate`?)")
+    except OSError as error:  # a file that cannot be written, a disk that is full
+        _forget_output()
+        _give_up(f"{error.filename or 'the output'}: {error.strerror or error}")
     except (
         AddressError,
         DomainError,
@@ -105,6 +108,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         TableError,
     ) as error:
         _give_up(str(error))
+
+
+def _forget_output() -> None:
+    """What could not be written would be tried again when the interpreter ends."""
+    with suppress(OSError, ValueError):  # where it is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _give_up(sentence: str) -> NoReturn:

@@ -140,4 +140,9 @@ def _new_password(password: str | None, address: str) -> str:
 def _read_password() -> str:
     if sys.stdin.isatty():
         return getpass.getpass("Password: ")
-    return sys.stdin.readline().rstrip("\n")
+    line = sys.stdin.readline()
+    if not line:
+        raise typer.BadParameter(
+            "a password was expected on standard input, and none came: `<<< 'the password'`"
+        )
+    return line.rstrip("\n")

@@ -58,8 +58,8 @@ class ClientCheck:
             return known
         # What is no id is nobody's, and counted for each range by itself.
         self._count(client_id if well_formed else "", known, caller)
-        shown = client_id if well_formed else "no client's id"
-        extra = {"code": InvalidClient.error, "sub": shown}
+        extra = {"code": InvalidClient.error, "sub": client_id if well_formed else None}
+        shown = extra["sub"] or "no client's id"
         _LOG.info("refused: %s: %s", InvalidClient.error, shown, extra=extra)
         raise InvalidClient("The client is not known, or its secret is wrong.")
 

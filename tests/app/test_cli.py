@@ -1,5 +1,6 @@
 """The `ostiary` command: what it makes, what it prints, and one sentence where it gives up."""
 
+import errno
 import json
 import os
 import stat
@@ -8,6 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -106,6 +108,7 @@ def check_gives_up(ended: Ended, why: str) -> None:
         (("keys", "rotate"), {}, "make one with `ostiary keys generate`"),
         (("routes", "--since", str(HOUSE / "README.md")), {}, "no access matrix"),
         (("serve",), {"OSTIARY_KEYS": "env:KEYS"}, "variable KEYS is not set"),
+        (("migrate",), {"OSTIARY_REGISTRATON": "closed"}, "OSTIARY_REGISTRATION is one"),
         (("serve",), {"OSTIARY_ACCESS_TOKEN_SECONDS": "5"}, "OSTIARY_ACCESS_TOKEN_SECONDS"),
     ],
 )
@@ -121,18 +124,45 @@ def test_what_is_refused_is_one_sentence(
     check_gives_up(ostiary(*words, **settings), why)
 
 
-def test_as_a_program_it_gives_up_in_one_sentence_too(tmp_path: Path) -> None:
-    environment = {**os.environ, "OSTIARY_ISSUER": "ftp://x", "PYTHONPATH": str(HOUSE)}
+def as_a_program(folder: Path, *words: str, out: Any = subprocess.PIPE, **settings: str) -> Ended:
     ended = subprocess.run(
-        [sys.executable, "-m", "app.cli", "migrate"],
-        capture_output=True,
+        [sys.executable, "-m", "app.cli", *words],
+        stdout=out,
+        stderr=subprocess.PIPE,
         text=True,
-        cwd=tmp_path,
-        env=environment,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(HOUSE), **settings},
         timeout=60,
         check=False,
     )
-    check_gives_up(Ended(ended.returncode, ended.stdout, ended.stderr), "https URL")
+    return Ended(ended.returncode, ended.stdout or "", ended.stderr)
+
+
+def test_as_a_program_it_gives_up_in_one_sentence_too(tmp_path: Path) -> None:
+    check_gives_up(as_a_program(tmp_path, "migrate", OSTIARY_ISSUER="ftp://x"), "https URL")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full device")
+def test_output_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        check_gives_up(as_a_program(tmp_path, "routes", out=full), "No space left on device")
+
+
+def test_a_database_that_cannot_be_made_is_one_sentence(
+    ostiary: Ostiary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr("app.migrate.create_private", refuse)
+    path = tmp_path / "x.db"
+    check_gives_up(
+        ostiary("migrate", OSTIARY_DATABASE_URL=f"sqlite:///{path}"), f"{path}: Permission denied"
+    )
+
+
+def test_a_port_that_there_is_not_is_refused(ostiary: Ostiary) -> None:
+    assert ostiary("serve", "--port", "65536").code == 2
 
 
 @pytest.mark.usefixtures("_database")
