@@ -12,8 +12,8 @@ from typing import Any
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
-from app.errors import problem
 from app.gateway_events import HttpRequest, RestRequest
+from app.problems import problem
 from app.request_rules import is_one_spelling
 from app.tokens.errors import quoted
 

@@ -36,10 +36,10 @@ from app.clock import Clock
 from app.database import POOL_SIZE, Database
 from app.discovery.router import router as discovery_router
 from app.docs import router as docs_router
-from app.errors import problem_from, render_problems
 from app.health import router as health_router
 from app.lambda_event import Handler, only_requests
 from app.parts import find, wire
+from app.problems import problem_from, render_problems
 from app.request_log import RequestLog, write_requests_bare
 from app.request_rules import RequestRules
 from app.resources import routers as resource_routers
@@ -72,6 +72,11 @@ if _collected:
     gc.unfreeze()
 
 TICK_SECONDS = 1.0
+_ABOUT = """\
+Log in, and send the access token with each request: `Authorization: Bearer …`. Whatever is refused
+is answered as `application/problem+json` (RFC 9457), whose `code` never changes its meaning; the
+OAuth endpoints answer as RFC 6749 §5.2 has it.
+"""
 # Mangum sends every other media type in base64, which a REST API hands on as it is.
 TEXT_MEDIA_TYPES = ["text/", "application/json", "+json", "+jwt"]
 
@@ -102,6 +107,7 @@ def unwired_app() -> FastAPI:
     app = FastAPI(
         title="Ostiary",
         summary="JWT authentication and authorization, enforced at the API Gateway edge.",
+        description=_ABOUT,
         docs_url=None,
         redoc_url=None,
         openapi_url=None,

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import problem_from
+from app.problems import problem_from
 
 MAX_HEADER_BYTES = 16_384
 MAX_BODY_BYTES = 65_536

@@ -22,8 +22,9 @@ from app.access import convertors  # noqa: F401 - paths written with `{name:id}`
 from app.access.one_job import in_one_job
 from app.access.scopes import Scope
 from app.access.strict_request import StrictRequest
-from app.errors import PROBLEM_RESPONSES, InsufficientScope, InvalidToken, Unauthenticated
+from app.errors import InsufficientScope, InvalidToken, Unauthenticated
 from app.parts import Known, find
+from app.problems import PROBLEM_RESPONSES
 from app.telemetry import note
 from app.tokens.bearer import bearer_token
 from app.tokens.claims import AccessClaims

@@ -4,7 +4,7 @@ import json
 from http import HTTPStatus
 from typing import NamedTuple
 
-from app.errors import problem_from
+from app.problems import problem_from
 
 
 class Refusal(NamedTuple):

@@ -7,7 +7,8 @@ from fastapi import Request
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
-from app.errors import InvalidRequest, invalid_request
+from app.errors import InvalidRequest
+from app.problems import invalid_request
 from app.sessions.forms import FORM, media_type_of, read_form
 from app.sessions.schemas import Credentials
 from app.tokens.encoding import parse_json_object

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.database import Database
-from app.errors import problem_from
 from app.parts import find
+from app.problems import problem_from
 from app.resources.notes import service
 from app.resources.notes.schemas import NoteContent
 from tests.support import PASSWORD, Account

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.types import Message
 
 from app.access.guards import router as guarded_router
-from app.errors import Problem, problem_from
+from app.problems import Problem, problem_from
 from tests.app.serving import post
 from tests.conftest import AppMaker
 from tests.support import ISSUER, PASSWORD, Account, bearer, on_postgresql, token_of

@@ -25,7 +25,7 @@ PATHS = st.lists(PIECES, max_size=12).map(b"".join)
 
 
 def reads_one_way(raw_path: bytes) -> bool:
-    """The rule as DESIGN words it: no such escape, no empty, `.` or `..` segment."""
+    """The rule, in other words: no such escape, no empty, `.` or `..` segment."""
     if raw_path == b"/":
         return True
     root, *segments = raw_path.decode("latin-1").split("/")

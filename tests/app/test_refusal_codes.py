@@ -12,10 +12,11 @@ import pytest
 from fastapi.testclient import TestClient
 from starlette.exceptions import HTTPException
 
-from app import errors
+from app import problems
 from app.access.routes import COMPILED_TABLE
-from app.errors import DomainError, InvalidToken, problem_from
+from app.errors import DomainError, InvalidToken
 from app.explain.advice import ADVICE
+from app.problems import problem_from
 from app.tokens.claims import AccessClaims
 from app.tokens.errors import TokenError
 from app.tokens.statements import CompiledRoutes
@@ -29,7 +30,7 @@ CODE = re.compile(r"[a-z]+(?:_[a-z]+)*")
 EDGE_CODES = {"unauthorized", "insufficient_scope", "not_found", "unavailable"}
 DOMAIN = {kind.__name__: vars(kind)["code"] for kind in kinds_of(DomainError)}
 TOKEN = {kind.__name__: vars(kind)["code"] for kind in kinds_of(TokenError)}
-BY_STATUS = errors._CODES_BY_STATUS
+BY_STATUS = problems._CODES_BY_STATUS
 
 
 class Row(NamedTuple):

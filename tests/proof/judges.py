@@ -11,8 +11,8 @@ from urllib.parse import unquote
 from fastapi import FastAPI
 
 from app.access.spelling import Spelling
-from app.errors import render_problems
 from app.parts import wire
+from app.problems import render_problems
 from app.request_rules import RequestRules
 from app.tokens.issue import Issuer
 from app.tokens.statements import CompiledRoutes, Statements

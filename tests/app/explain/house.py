@@ -18,7 +18,7 @@ from urllib.parse import unquote
 import pytest
 from fastapi import FastAPI
 
-from app import errors
+from app import problems
 from app.explain.refusal import Refusal
 from authorizer.handler import handler
 from local.template import read_template
@@ -28,7 +28,7 @@ from tests.doors.forge import ABSENT, Forge, join
 
 ROOT = Path(__file__).parent.parent.parent.parent
 # What a guard or the router answers; all else comes from behind them.
-NO_ROUTE = errors._DETAILS_BY_STATUS[404]
+NO_ROUTE = problems._DETAILS_BY_STATUS[404]
 BEFORE_THE_ROUTE = {
     *("unauthorized", "invalid_token", "insufficient_scope"),
     *("not_found", "method_not_allowed"),
