@@ -48,6 +48,8 @@ def main() -> None:
     )
     parser.add_argument("--output", type=Path, help="the file to write the page to")
     options = parser.parse_args()
+    if options.quick and options.output and options.output.resolve() == PAGE.resolve():
+        parser.error(f"{PAGE.name} is of whole runs; name another file, or leave out --quick")
     if not contenders_installed():
         sys.exit("The others are not installed. `make bench` installs them, and runs this.")
     figures = run(QUICK if options.quick else FULL)

@@ -48,7 +48,7 @@ def test_every_metric_is_explained_with_the_alarm_that_looks_at_it() -> None:
 def test_the_limits_are_those_that_the_app_holds() -> None:
     parameter = read_template(ROOT / "template.yaml")["Parameters"]["FailedAccountsPerHour"]
     limits = section("Limits of attempts, and what to turn")
-    assert f"`OSTIARY_FAILED_ACCOUNTS_PER_HOUR`, {parameter['Default']} |" in limits
+    assert f"`OSTIARY_FAILED_ACCOUNTS_PER_HOUR`, {parameter['Default']}, then as many" in limits
     assert f"{parameter['MinValue']} to {parameter['MaxValue']:,}" in limits
 
 

@@ -46,6 +46,6 @@ def test_the_page_has_no_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     attacks.write(tables, histogram({"Refused": times, "Delayed": times}), Effort())
     page = (tmp_path / "attacks.md").read_text("utf-8")
     assert "$" not in page
-    assert "| meanwhile ÷ before | 2.00 × | 2.00 × |" in page
+    assert "| meanwhile ÷ before | 2.00 × | 2.00 × (not met) |" in page
     assert "| refused | 3 | known 60.00, unknown 60.00, disabled 60.00 | 0.500 |" in page
     assert (tmp_path / "attacks.svg").read_text("utf-8").count("<polyline") == 6

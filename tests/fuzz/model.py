@@ -1,7 +1,7 @@
 """The rules for an access token, stated a second time: nothing of the code under test is used.
 
-RFC 9068 §4 and DESIGN.md, over the token itself, with the standard library and no haste. Where this
-and `verify` differ, one of them is wrong.
+RFC 9068 §4 and docs/reasons.md, over the token itself, with the standard library and no haste.
+Where this and `verify` differ, one of them is wrong.
 """
 
 import base64
