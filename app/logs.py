@@ -33,14 +33,16 @@ class LogFormat(StrEnum):
 def begin_logging(asked: LogFormat | None) -> LogFormat:
     """Let all records be written from here on: as is asked, or else as standard output suggests.
 
-    As text they go to standard error, and of requests uvicorn tells; as JSON all go to standard
-    output, with a line of our own for each request.
+    As text they go to standard error, as JSON to standard output; a line for each request, too.
     """
     chosen = asked or (LogFormat.TEXT if sys.stdout.isatty() else LogFormat.JSON)
     logging.getLogger("ostiary").setLevel(logging.INFO)
     if chosen is LogFormat.TEXT:
         logging.basicConfig(format="%(levelname)s:     %(message)s")
-        logging.getLogger(REQUESTS).setLevel(logging.WARNING)
+        handler = logging.StreamHandler()
+        handler.setFormatter(RequestsAsText())
+        requests = logging.getLogger(REQUESTS)
+        requests.handlers, requests.propagate = [handler], False
         return chosen
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonLines())
@@ -78,6 +80,19 @@ class JsonLines(logging.Formatter):
         extra = {name: value for name, value in vars(record).items() if name not in _OF_EACH}
         shown = {name: value for name, value in (told | extra | told).items() if value is not None}
         return json.dumps(shown, default=str)
+
+
+class RequestsAsText(logging.Formatter):
+    """The line of a request, for people. uvicorn's would tell path and query, tokens and all."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Its address, verb, route, status, code and milliseconds."""
+        told = json.loads(record.getMessage())
+        code = f" {told['code']}" if "code" in told else ""
+        return (
+            f"{record.levelname}:     {told.get('address')} - {told['method']} "
+            f"{told.get('route', '(no route)')} {told['status']}{code}, {told['duration_ms']} ms"
+        )
 
 
 def _error(record: logging.LogRecord) -> dict[str, Any]:

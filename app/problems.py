@@ -22,6 +22,7 @@ from app.tokens.errors import KeySetError
 
 _LOG = logging.getLogger("ostiary.errors")
 PROBLEM_JSON = "application/problem+json"
+MOST_FIELDS = 20  # told of a request: a body of 64 KiB can be wrong in thousands of places
 
 
 def _declare_errors(schema: dict[str, Any]) -> None:
@@ -137,7 +138,10 @@ def _no_database(error: Exception) -> JSONResponse:
 
 def invalid_request(errors: Any) -> InvalidRequest:
     """pydantic's errors as one InvalidRequest, without the values that were sent."""
-    return InvalidRequest(dict(map(_field, errors)))
+    fields = dict(map(_field, errors[:MOST_FIELDS]))
+    if len(errors) > MOST_FIELDS:
+        fields["…"] = f"and {len(errors) - MOST_FIELDS} more"
+    return InvalidRequest(fields)
 
 
 def _field(error: Any) -> tuple[str, str]:

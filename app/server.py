@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 
+import h11
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -49,6 +50,16 @@ class Impatient(H11Protocol):
         super().resume_writing()
         self._reads_again()
 
+    def send_400_response(self, msg: str) -> None:
+        """For what is no HTTP. No answer of the app's comes after this one, nor this after one."""
+        if self.cycle and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:
+            self.transport.close()
+
     def _reads_again(self) -> None:
         if self._stuck:
             self._stuck.cancel()
@@ -89,7 +100,7 @@ def bound(host: str, port: int) -> socket.socket:
 def serve(app: FastAPI, listener: socket.socket, *, as_text: bool) -> None:
     """Until SIGTERM or Ctrl-C, and until the requests under way have ended.
 
-    `as_text` lets uvicorn log in its own way, a line for each request with it.
+    `as_text` lets uvicorn say in its own way that it starts and ends.
     """
     # The caller's address is the socket's peer, never a header's claim: hence no proxy headers.
     config = uvicorn.Config(
@@ -100,7 +111,8 @@ def serve(app: FastAPI, listener: socket.socket, *, as_text: bool) -> None:
         limit_concurrency=CONCURRENT_REQUESTS,
         timeout_graceful_shutdown=ENDING_SECONDS,
         log_config=uvicorn.config.LOGGING_CONFIG if as_text else None,
-        access_log=as_text,
+        access_log=False,  # it would tell path and query; app/request_log.py tells the route
+        ws="none",  # there are none, and whoever asked for one would pass by all limits
     )
     host, port, *_ = listener.getsockname()
     _LOG.info("Uvicorn running on http://%s:%d (Press CTRL+C to quit)", host, port)

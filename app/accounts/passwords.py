@@ -19,6 +19,9 @@ _LOG = logging.getLogger("ostiary.passwords")
 
 MIN_CHARACTERS, MAX_CHARACTERS = 15, 128  # NIST SP 800-63B-4 §3.1.1.2
 MEMORY_KIB, PASSES, LANES = 19_456, 2, 1  # OWASP's floor for argon2id
+# What a stored hash may take, in KiB and in KiB times passes: more than RFC 9106's second
+# recommended choice, 64 MiB and three passes, would let one login hold a core and its memory.
+_MOST_KIB, _MOST_WORK = 65_536, 4 * 65_536
 
 
 def normalise_password(text: str) -> str:
@@ -81,12 +84,19 @@ class PasswordHasher:
             password, stored = "", None
         against = self._nobodys_hash if stored is None else stored
         try:
+            self._check_cost(against)
             matches = bool(self._slots.run(self._context.verify, password, against))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, NotImplementedError) as error:
             _LOG.error("A stored password hash is damaged: %s", type(error).__name__)
             self.compare(text, None)
             return Verdict.DAMAGED
         return Verdict.FITS if matches and stored is not None else Verdict.FAILS
+
+    def _check_cost(self, stored: str) -> None:
+        """ValueError or TypeError for what is no hash, or more than one, or would cost too much."""
+        read = self._context.handler("argon2").from_string(stored)
+        if read.memory_cost > _MOST_KIB or read.memory_cost * read.rounds > _MOST_WORK:
+            raise ValueError("what is stored would cost too much")
 
     def outdated(self, stored: str) -> bool:
         """Whether `stored` was made with other parameters than today's."""

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Delete, Executable, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from app.attempts.limits import SECOND, Limit, next_tries
+from app.attempts.limits import SECOND, Limit, admits, is_over, next_tries
 from app.attempts.models import AttemptCounter
 from app.database import table_of
 
@@ -27,9 +27,13 @@ _FORGET = delete(_TABLE).where(_COUNTER.key == bindparam("counter"))
 
 
 def read(session: Session, keys: Iterable[bytes], now: int) -> dict[bytes, tuple[int, int]]:
-    """`not_before` and `expires_at` of those counters that mean something."""
+    """`not_before` and `expires_at` of those counters that mean something; 0 for a moment that
+    keeps nobody out."""
     rows = session.execute(_READ, {"keys": list(keys), "now": now})
-    return {key: (not_before, expires_at) for key, not_before, expires_at in rows}
+    return {
+        key: (0 if is_over(not_before, now) else not_before, expires_at)
+        for key, not_before, expires_at in rows
+    }
 
 
 def admit(session: Session, key: bytes, limit: Limit, now: int) -> bool:
@@ -70,7 +74,7 @@ def _admission(dialect: str, limit: Limit) -> Executable:
         "not_before": limit.later(_NOW),
         "expires_at": bindparam("expires"),
     }
-    return _upsert(dialect, bindparam("first"), changed, _COUNTER.not_before <= _NOW)
+    return _upsert(dialect, bindparam("first"), changed, admits(_NOW))
 
 
 @cache

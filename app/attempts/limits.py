@@ -7,7 +7,7 @@ more are admitted than one after the other.
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import ColumnElement, case, literal
+from sqlalchemy import ColumnElement, case, literal, or_
 
 from app.attempts.models import AttemptCounter
 from app.database import table_of
@@ -19,6 +19,7 @@ LONGEST_DELAY = 900 * SECOND
 _COUNTER = table_of(AttemptCounter).c
 # Not the moment of the try before: whoever looked at his clock earlier than that may count later.
 _AT_ONCE = 0
+_COUNTED_TO = 1_000_000  # further than any limit looks
 
 
 class Limit(Protocol):
@@ -74,7 +75,8 @@ class Quota:
     def later(self, now: ColumnElement[int]) -> ColumnElement[int]:
         unused = now - self.depth
         before = _COUNTER.not_before
-        return case((before > unused, before), else_=unused) + self.interval
+        used = before.between(unused, now + LONGEST_DELAY)
+        return case((used, before), else_=unused) + self.interval
 
 
 def delay_after(tries: int) -> int:
@@ -85,5 +87,27 @@ def delay_after(tries: int) -> int:
 
 
 def next_tries(now: ColumnElement[int]) -> ColumnElement[int]:
-    """How many tries there are with one more; a row that has expired begins anew."""
-    return case((_COUNTER.expires_at <= now, literal(1)), else_=_COUNTER.tries + 1)
+    """How many tries there are with one more; a row that has expired begins anew.
+
+    The row of all ranges never does, and a column's numbers have an end.
+    """
+    return case(
+        (_COUNTER.expires_at <= now, literal(1)),
+        (_COUNTER.tries >= _COUNTED_TO, _COUNTER.tries),
+        else_=_COUNTER.tries + 1,
+    )
+
+
+def is_over(not_before: int, now: int) -> bool:
+    """Whether this moment keeps nobody out, as `admits` has it in SQL."""
+    return not_before <= now or not_before > now + LONGEST_DELAY
+
+
+def admits(now: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether the row lets one more pass.
+
+    No honest clock writes a moment further ahead than the longest delay. One that is a month ahead,
+    on one machine and for one try, would else keep everybody out for that month.
+    """
+    before = _COUNTER.not_before
+    return or_(before <= now, before > now + LONGEST_DELAY)

@@ -30,7 +30,7 @@ def create(context: typer.Context, name: str, scope: Annotated[list[str], _SCOPE
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
         record(session, Action.CLIENT_CREATE, actor=OPERATOR, target=new.id)
-    _show(new)
+        _show(new)  # before it is committed: a secret that nobody could read is of no use
 
 
 @clients.command("list")
@@ -48,7 +48,7 @@ def rotate_secret(client_id: str) -> None:
     with _transaction() as session:
         secret = service.rotate_secret(session, client_id, Clock().now())
         record(session, Action.CLIENT_ROTATE_SECRET, actor=OPERATOR, target=client_id)
-    _show(NewClient(client_id, secret))
+        _show(NewClient(client_id, secret))
 
 
 @clients.command("set-scope")

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.types import Message
 
 from app.access.guards import router as guarded_router
-from app.problems import Problem, problem_from
+from app.problems import MOST_FIELDS, Problem, problem_from
 from tests.app.serving import post
 from tests.conftest import AppMaker
 from tests.support import ISSUER, PASSWORD, Account, bearer, on_postgresql, token_of
@@ -79,6 +79,14 @@ def test_every_refusal_of_a_route_has_the_one_shape(
         client.post("/notes", json=note, headers=member.headers), 422, "invalid_request"
     )
     assert list(refused["errors"]) == ["body.title"]
+
+
+def test_of_a_thousand_faults_the_first_twenty_are_told(client: TestClient) -> None:
+    unknown = {f"member-{number}": 1 for number in range(1000)}
+    answer = client.post("/users", json={"email": "a@example.com", "password": PASSWORD} | unknown)
+    assert answer.status_code == 422
+    assert len(answer.json()["errors"]) == MOST_FIELDS + 1
+    assert "and 980 more" in answer.json()["detail"]
 
 
 def test_a_login_that_fails_has_the_one_shape(client: TestClient) -> None:

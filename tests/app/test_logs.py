@@ -177,12 +177,13 @@ class AtATerminal:
         os.close(self._terminal)
 
 
-def test_at_a_terminal_people_read_what_they_always_read(tmp_path: Path) -> None:
+def test_at_a_terminal_people_read_text_that_tells_no_query(tmp_path: Path) -> None:
     with closing(AtATerminal(tmp_path)) as terminal:
         terminal.ask_and_end()
     assert _MADE.search(terminal.shown)
     assert re.search(r"\nClick here: http://127\.0\.0\.1:[1-9]\d*/docs\n", terminal.shown)
-    assert re.search(r"INFO\S*: +127\.0\.0\.1:\d+ - \S*\"", terminal.shown)  # as uvicorn has it
+    assert re.search(r"\nINFO: +127\.0\.0\.1 - GET /health 200, [\d.]+ ms\n", terminal.shown)
+    assert "in=query" not in terminal.shown
     assert '{"' not in terminal.shown
 
 

@@ -9,9 +9,12 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from app import server
+from app.request_log import RequestLog
 from tests.app.serving import exchange, request, served
 
 GIVEN_UP_WITHIN_SECONDS = 20
+_CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+_PLAIN = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 async def generous(scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,6 +49,31 @@ def test_who_says_or_reads_nothing_is_given_up(
         idle.connect(("127.0.0.1", port))
         idle.sendall(sent)
         assert lost.wait(GIVEN_UP_WITHIN_SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("sent", "then"),
+    [(_CHUNKED + b"-1\r\n", b""), (_CHUNKED, b"zz\r\n"), (_PLAIN + b"GARBAGE\r\n\r\n", b"")],
+    ids=["a broken chunk with the head", "after it was answered", "behind a request"],
+)
+def test_what_is_no_http_is_refused_once_and_is_nobodys_bug(
+    caplog: pytest.LogCaptureFixture, sent: bytes, then: bytes
+) -> None:
+    async def hasty(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse("", 415)(scope, receive, send)
+
+    app = RequestLog(hasty, "Ostiary/test")
+    caplog.set_level("INFO")
+    with served(app, lifespan="off") as port, socket.create_connection(("127.0.0.1", port)) as wire:
+        wire.settimeout(GIVEN_UP_WITHIN_SECONDS)
+        wire.sendall(sent)
+        heads = wire.recv(65_536) if then else b""
+        wire.sendall(then)
+        while more := wire.recv(65_536):
+            heads += more
+    assert heads.startswith(b"HTTP/1.1 4")
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+    assert "UnforeseenErrors" not in caplog.text
 
 
 def test_no_answer_waits_for_an_acknowledgement(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,9 +19,14 @@ from tests.support import PASSWORD, Account
 OWASP_FLOOR_KIB, OWASP_FLOOR_PASSES = 19 * 1024, 2
 TODAY = (19_456, 2, 1)
 Evaluations = list[tuple[int, int, int]]
+_SALT_AND_DIGEST = f"{'c2FsdHNhbHRzYWx0c2FsdA'}${'A' * 43}"
+TOO_DEAR = ((19_456, 1_000_000), (19_456, 14), (4_194_304, 1), (65_537, 1), (2**32 - 1, 2**32 - 1))
 DAMAGED = (
     *("", "x", "$argon2id$", "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$"),
     *("$argon2id$v=19$m=19456,t=2,p=1$!!!!$!!!!", "$argon2id$v=19$m=1,t=0,p=0$c2FsdA$aGFzaA"),
+    f"$argon2id$v=19$m=19456,t=2,p=1,keyid=AAAA,data=AAAA${_SALT_AND_DIGEST}",
+    # Whole, and more than a login may cost: for minutes, or in gigabytes.
+    *(f"$argon2id$v=19$m={kib},t={passes},p=1${_SALT_AND_DIGEST}" for kib, passes in TOO_DEAR),
     *("$2b$12$abcdefghijklmnopqrstuv", "$pbkdf2-sha256$1$a$b", "plain text password", "\0", "ä"),
 )
 
@@ -140,6 +145,17 @@ def test_a_damaged_hash_fails_in_the_log_and_costs_the_same(
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
     assert damaged == "" or damaged not in caplog.text
     assert not hasher.verify(PASSWORD, damaged)
+
+
+def test_what_stands_behind_a_hash_damages_it(hasher: PasswordHasher) -> None:
+    stored = hasher.hash(PASSWORD)
+    for more in ("\0", "\0x", "\n", " ", "$"):
+        assert hasher.compare(PASSWORD, stored + more) is Verdict.DAMAGED
+
+
+def test_a_hash_as_dear_as_any_standard_wants_it_fits(hasher: PasswordHasher) -> None:
+    dear = CryptContext(["argon2"], argon2__memory_cost=65_536, argon2__time_cost=3)
+    assert hasher.compare(PASSWORD, dear.hash(PASSWORD)) is Verdict.FITS
 
 
 def test_a_login_at_a_damaged_hash_is_one_that_failed(

@@ -1,6 +1,9 @@
 """Five tries for nothing, then a wait that doubles: each number of it, and what changes it."""
 
+from sqlalchemy import update
+
 from app.attempts.limits import delay_after
+from app.attempts.models import AttemptCounter
 from tests.app.attempts.siege import ELSEWHERE, HOME, IN, OWNER, WRONG, Siege, wait
 
 CURVE = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900)
@@ -25,6 +28,31 @@ def test_a_clock_that_is_behind_takes_none_of_the_free_tries_away(siege: Siege) 
         assert siege.guess() == WRONG
         siege.clock.move(-0.7)
     assert siege.guess() == wait(2)
+
+
+def test_one_machine_whose_clock_was_ahead_keeps_nobody_out_when_it_is_mended(
+    siege: Siege,
+) -> None:
+    """Neither at that account, nor by the limits of its range and of all."""
+    siege.clock.move(30 * 24 * HOUR)
+    siege.delay(7)
+    for number in range(60):
+        siege.guess(f"nobody-{number}@example.com", address="203.0.113.7")
+    siege.clock.move(-30 * 24 * HOUR)
+    assert siege.log_in("8.8.8.8") == IN
+    assert siege.guess("somebody@example.com", address="203.0.113.7") == WRONG
+    assert siege.register("new@example.com") == 201
+    again = [siege.guess(f"again-{n}@example.com", address="203.0.113.7") for n in range(50)]
+    assert again == [WRONG] * 49 + [wait(72)]
+
+
+def test_a_counter_does_not_run_over(siege: Siege) -> None:
+    siege.guess()
+    with siege.database.transaction() as session:
+        session.execute(update(AttemptCounter).values(tries=2**31 - 1))
+    assert siege.guess("another@example.com") == WRONG
+    assert siege.guess() == WRONG
+    assert siege.guess() == wait(900)
 
 
 def test_the_curve_has_no_end() -> None:

@@ -1,5 +1,6 @@
 """`ostiary clients`: what each does, says and refuses."""
 
+import errno
 import logging
 import sys
 from dataclasses import dataclass
@@ -134,3 +135,25 @@ def test_without_a_database_it_is_one_sentence_without_a_secret(
     code, out, err = clients.run(*words)
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert err.startswith("ostiary: the database: ")
+
+
+def test_a_secret_that_could_not_be_written_is_none(
+    client: TestClient, clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = clients.secret(client, "create", "first", "--scope", "users:read")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr("typer.echo", refuse)
+        for words in (
+            ("create", "second", "--scope", "users:read"),
+            ("rotate-secret", machine.id),
+        ):
+            code, _, err = clients.run(*words)
+            assert code == 1
+            assert "No space left on device" in err
+    assert clients("list").count("client_") == 1
+    granted = client.post("/auth/token", data={"grant_type": "client_credentials", **machine.form})
+    assert granted.status_code == 200
