@@ -138,9 +138,10 @@ def _no_database(error: Exception) -> JSONResponse:
 
 def invalid_request(errors: Any) -> InvalidRequest:
     """pydantic's errors as one InvalidRequest, without the values that were sent."""
-    fields = dict(map(_field, errors[:MOST_FIELDS]))
-    if len(errors) > MOST_FIELDS:
-        fields["…"] = f"and {len(errors) - MOST_FIELDS} more"
+    all_of_them = list(errors)
+    fields = dict(map(_field, all_of_them[:MOST_FIELDS]))
+    if more := len(all_of_them[MOST_FIELDS:]):
+        fields["…"] = f"and {more} more"
     return InvalidRequest(fields)
 
 
