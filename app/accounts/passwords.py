@@ -68,10 +68,6 @@ class PasswordHasher:
         hashed: str = self._slots.run(self._context.hash, password)
         return hashed
 
-    def verify(self, text: str, stored: str | None) -> bool:
-        """Whether `text` is the password behind `stored`, as in `compare`."""
-        return self.compare(text, stored) is Verdict.FITS
-
     def compare(self, text: str, stored: str | None) -> Verdict:
         """Whether `text` is the password behind `stored`, in the same time whatever the reason.
 

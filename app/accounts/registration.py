@@ -9,7 +9,7 @@ from app.accounts.passwords import PasswordHasher
 from app.accounts.schemas import NewUser, UserView
 from app.attempts.attempts import Attempts
 from app.attempts.keys import Kind
-from app.audit.recording import Action, Outcome, record
+from app.audit.recording import Action, record, record_failure
 from app.caller import Caller
 from app.database import Database
 from app.errors import EmailTaken, InvalidRequest
@@ -47,11 +47,5 @@ class Registration:
                 return UserView.of(user)
         except EmailTaken as refused:
             with self.database.transaction() as session:
-                record(
-                    session,
-                    Action.USER_CREATE,
-                    actor=None,
-                    outcome=Outcome.FAILURE,
-                    code=refused.code,
-                )
+                record_failure(session, Action.USER_CREATE, refused.code)
             raise

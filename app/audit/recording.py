@@ -74,5 +74,12 @@ def record(
     )
 
 
+def record_failure(
+    session: Session, action: Action, code: str, *, actor: Party = None, target: Party = None
+) -> None:
+    """Let the audit know of a wrong proof, as `record` does."""
+    record(session, action, actor=actor, target=target, outcome=Outcome.FAILURE, code=code)
+
+
 def _shown(party: Party) -> str | None:
     return None if party is None else str(party)[:MAX_PARTY]

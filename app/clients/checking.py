@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from app.attempts.attempts import Attempts
 from app.attempts.keys import Kind
-from app.audit.recording import Action, Outcome, record
+from app.audit.recording import Action, record_failure
 from app.caller import Caller
 from app.clients.service import KnownClient, find_client, hash_of_secret
 from app.database import Database
@@ -66,11 +66,5 @@ class ClientCheck:
     def _count(self, client_id: str, known: KnownClient | None, caller: Caller) -> None:
         with self.database.transaction() as session:
             self.attempts.reserve(session, Kind.CLIENT_SECRET, client_id, caller)
-            record(
-                session,
-                Action.CLIENT_AUTHENTICATION,
-                actor=None,
-                target=known.id if known else None,
-                outcome=Outcome.FAILURE,
-                code=InvalidClient.error,
-            )
+            who, code = known.id if known else None, InvalidClient.error
+            record_failure(session, Action.CLIENT_AUTHENTICATION, code, target=who)

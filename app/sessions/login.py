@@ -12,7 +12,7 @@ from app.accounts.passwords import PasswordHasher, Verdict, normalise_password
 from app.accounts.service import KnownLogin
 from app.attempts.attempts import Attempt, Attempts
 from app.attempts.keys import Kind
-from app.audit.recording import Action, Outcome, record
+from app.audit.recording import Action, record_failure
 from app.caller import Caller
 from app.database import Database
 from app.errors import InvalidCredentials
@@ -80,7 +80,7 @@ class Login:
         who, why = known.user_id if known else None, _why(known, verdict)
         with self.database.transaction() as session:
             self.attempts.failed(session, attempt)
-            record(session, action, actor=actor, target=who, outcome=Outcome.FAILURE, code=why)
+            record_failure(session, action, why, actor=actor, target=who)
         count(Metric.LOGINS_FAILED)
         note(code=why)
         _LOG.info("refused: %s: %s", why, who, extra={"code": why, "user_id": who and str(who)})

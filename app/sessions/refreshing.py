@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from app.access.scopes import RoleBook
 from app.accounts.models import User
-from app.audit.recording import Action, Outcome, record
+from app.audit.recording import Action, record_failure
 from app.caller import Caller
 from app.clock import Clock
 from app.database import Database, rows_changed
@@ -236,14 +236,8 @@ def _end_reused(session: Session, auth: AuthSession, now: datetime) -> bool:
     """End the session of a token that came back; whether it had not ended before."""
     ended = end_session(session, auth.id, Because.REFRESH_TOKEN_REUSED, now)
     if ended:
-        record(
-            session,
-            Action.REFRESH_TOKEN_REUSE,
-            actor=None,
-            target=auth.id,
-            outcome=Outcome.FAILURE,
-            code=Because.REFRESH_TOKEN_REUSED,
-        )
+        code = Because.REFRESH_TOKEN_REUSED
+        record_failure(session, Action.REFRESH_TOKEN_REUSE, code, target=auth.id)
     return ended
 
 
