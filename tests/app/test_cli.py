@@ -1,6 +1,7 @@
 """The `ostiary` command: what it makes, what it prints, and one sentence where it gives up."""
 
 import errno
+import gc
 import json
 import os
 import stat
@@ -159,6 +160,23 @@ def test_a_database_that_cannot_be_made_is_one_sentence(
     check_gives_up(
         ostiary("migrate", OSTIARY_DATABASE_URL=f"sqlite:///{path}"), f"{path}: Permission denied"
     )
+
+
+def test_what_is_loaded_when_it_begins_to_serve_is_kept_from_the_collector(
+    ostiary: Ostiary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen: list[int] = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        "app.server.serve", lambda *_, **__: frozen.append(gc.get_freeze_count() // 10_000)
+    )
+    gc.unfreeze()
+    try:
+        assert ostiary("serve", "--port", "0").code == 0
+    finally:
+        gc.unfreeze()
+    assert frozen
+    assert frozen[0] > 0
 
 
 def test_a_port_that_there_is_not_is_refused(ostiary: Ostiary) -> None:
