@@ -58,9 +58,9 @@ class ClientCheck:
             return known
         # What is no id is nobody's, and counted for each range by itself.
         self._count(client_id if well_formed else "", known, caller)
-        extra = {"code": InvalidClient.error, "sub": client_id if well_formed else None}
-        shown = extra["sub"] or "no client's id"
-        _LOG.info("refused: %s: %s", InvalidClient.error, shown, extra=extra)
+        named = client_id if well_formed else None
+        extra = {"code": InvalidClient.error, "sub": named}
+        _LOG.info("refused: %s: %s", extra["code"], named or "no client's id", extra=extra)
         raise InvalidClient("The client is not known, or its secret is wrong.")
 
     def _count(self, client_id: str, known: KnownClient | None, caller: Caller) -> None:
