@@ -142,7 +142,5 @@ def _read_password() -> str:
         return getpass.getpass("Password: ")
     line = sys.stdin.readline()
     if not line:
-        raise typer.BadParameter(
-            "a password was expected on standard input, and none came: `<<< 'the password'`"
-        )
+        raise SettingsError("a password was expected on standard input: `<<< 'the password'`")
     return line.rstrip("\n")
