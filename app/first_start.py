@@ -51,7 +51,8 @@ def _first_administrator(settings: Settings, say: Callable[[str], None]) -> None
         if not sys.stdout.isatty():
             say(
                 "There is no administrator yet. Make one: "
-                f".venv/bin/ostiary users create {ADMIN_EMAIL} --role {Role.ADMIN}"
+                f".venv/bin/ostiary users create {ADMIN_EMAIL} --role {Role.ADMIN} "
+                "<<< 'a long password'"
             )
             return
         password = secrets.token_urlsafe(_PASSWORD_BYTES)

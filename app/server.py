@@ -51,7 +51,8 @@ class Impatient(H11Protocol):
         self._reads_again()
 
     def send_400_response(self, msg: str) -> None:
-        """For what is no HTTP. No answer of the app's comes after this one, nor this after one."""
+        """For what is no HTTP. To one request, neither does the app answer after this, nor this
+        after an answer of the app's has begun."""
         if self.cycle and not self.cycle.response_complete:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
@@ -59,6 +60,9 @@ class Impatient(H11Protocol):
             super().send_400_response(msg)
         else:
             self.transport.close()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Nothing is said: uvicorn would advise to install what is switched off on purpose."""
 
     def _reads_again(self) -> None:
         if self._stuck:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -149,14 +149,16 @@ def _environment() -> dict[str, str]:
     return {name.removeprefix(_PREFIX): value for name, value in names if name.startswith(_PREFIX)}
 
 
-def _refuse_misspelt(given: Iterable[str]) -> None:
+def _refuse_misspelt(given: Mapping[str, Any]) -> None:
     """Passed over, `OSTIARY_REGISTRATON=closed` would leave a door open.
 
-    Other names are let be: a key set may be in any variable, and other software may have its own.
+    Names that are like none are let be, and so is what a key source names: a key set may be in any
+    variable, and other software may have its own.
     """
     known = [*Settings.model_fields, *_OF_OTHERS]
+    sources = " ".join(str(given.get(name, "")) for name in ("keys", "verify_keys")).lower().split()
     for name in given:
-        if name not in known:
+        if name not in known and f"env:{_PREFIX}{name}" not in sources:
             from difflib import get_close_matches  # which takes a while, and is seldom needed
 
             for meant in get_close_matches(name, known, n=1, cutoff=_ALIKE):

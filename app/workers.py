@@ -1,7 +1,8 @@
 """The threads in which routes do what blocks: as many as the database has connections.
 
 So whoever has a thread has a connection too, and whoever has none waits where it costs nothing: not
-in a thread, and not for long. However slow the database is, the event loop answers in time.
+in a thread, and not for long. However slow the database is, the event loop answers in time. (Those
+that hash have threads of their own, and share these connections while they do not.)
 """
 
 import asyncio

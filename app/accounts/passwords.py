@@ -19,9 +19,9 @@ _LOG = logging.getLogger("ostiary.passwords")
 
 MIN_CHARACTERS, MAX_CHARACTERS = 15, 128  # NIST SP 800-63B-4 §3.1.1.2
 MEMORY_KIB, PASSES, LANES = 19_456, 2, 1  # OWASP's floor for argon2id
-# What a stored hash may take, in KiB and in KiB times passes: more than RFC 9106's second
-# recommended choice, 64 MiB and three passes, would let one login hold a core and its memory.
-_MOST_KIB, _MOST_WORK = 65_536, 4 * 65_536
+# What a stored hash may take, in KiB, in KiB times passes, and in lanes, each of which is a thread:
+# more than RFC 9106's second recommended choice would let one login hold a core and its memory.
+_MOST_KIB, _MOST_WORK, _MOST_LANES = 65_536, 3 * 65_536, 4
 
 
 def normalise_password(text: str) -> str:
@@ -91,7 +91,9 @@ class PasswordHasher:
     def _check_cost(self, stored: str) -> None:
         """ValueError or TypeError for what is no hash, or more than one, or would cost too much."""
         read = self._context.handler("argon2").from_string(stored)
-        if read.memory_cost > _MOST_KIB or read.memory_cost * read.rounds > _MOST_WORK:
+        taken = (read.memory_cost, read.memory_cost * read.rounds, read.parallelism)
+        most = (_MOST_KIB, _MOST_WORK, _MOST_LANES)
+        if any(cost > limit for cost, limit in zip(taken, most, strict=True)):
             raise ValueError("what is stored would cost too much")
 
     def outdated(self, stored: str) -> bool:

@@ -20,6 +20,7 @@ _COUNTER = table_of(AttemptCounter).c
 # Not the moment of the try before: whoever looked at his clock earlier than that may count later.
 _AT_ONCE = 0
 _COUNTED_TO = 1_000_000  # further than any limit looks
+_FURTHEST = 2 * LONGEST_DELAY  # as much again for clocks that disagree
 
 
 class Limit(Protocol):
@@ -75,7 +76,7 @@ class Quota:
     def later(self, now: ColumnElement[int]) -> ColumnElement[int]:
         unused = now - self.depth
         before = _COUNTER.not_before
-        used = before.between(unused, now + LONGEST_DELAY)
+        used = before.between(unused, now + _FURTHEST)
         return case((used, before), else_=unused) + self.interval
 
 
@@ -100,14 +101,15 @@ def next_tries(now: ColumnElement[int]) -> ColumnElement[int]:
 
 def is_over(not_before: int, now: int) -> bool:
     """Whether this moment keeps nobody out, as `admits` has it in SQL."""
-    return not_before <= now or not_before > now + LONGEST_DELAY
+    return not_before <= now or not_before > now + _FURTHEST
 
 
 def admits(now: ColumnElement[int]) -> ColumnElement[bool]:
     """Whether the row lets one more pass.
 
-    No honest clock writes a moment further ahead than the longest delay. One that is a month ahead,
-    on one machine and for one try, would else keep everybody out for that month.
+    No honest clock writes a moment further ahead than the longest delay, and whoever reads it may
+    have looked at his own a little earlier. One that is a month ahead, on one machine and for one
+    try, would else keep everybody out for that month.
     """
     before = _COUNTER.not_before
-    return or_(before <= now, before > now + LONGEST_DELAY)
+    return or_(before <= now, before > now + _FURTHEST)

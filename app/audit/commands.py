@@ -33,7 +33,7 @@ def export(
 ) -> None:
     """Print events as JSON Lines, oldest first."""
     wanted = Wanted(_party(actor), _party(target), since=_aware(since), until=_aware(until))
-    if wanted.since and wanted.until and wanted.since >= wanted.until:
+    if wanted.is_empty:
         raise typer.BadParameter("`--until` was expected to be later than `--since`")
     with opened_database(load_settings()) as database:
         for event in export_events(database, wanted):

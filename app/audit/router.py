@@ -11,6 +11,7 @@ from app.audit.recording import Action, Outcome
 from app.audit.schemas import AuditEventView
 from app.audit.service import Wanted, in_utc, list_events, party
 from app.database import DatabaseDep
+from app.errors import InvalidRequest
 from app.paging import Cursor, Limit, Page
 from app.sessions.holders import check_holder
 
@@ -48,6 +49,8 @@ def list_audit_events(
 ) -> Page[AuditEventView]:
     """Who did what, newest first; each parameter narrows it."""
     wanted = Wanted(actor, target, action, outcome, since, until)
+    if wanted.is_empty:
+        raise InvalidRequest({"query.until": "this was expected to be later than `since`"})
     with database.transaction() as session:
         check_holder(session, claims)
         events, following = list_events(session, wanted, limit=limit, cursor=cursor)

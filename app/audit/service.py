@@ -24,6 +24,7 @@ def party(text: str | None) -> str | None:
 
     Whoever asks for an e-mail address would be shown nothing, as if nothing had happened.
     """
+    text = text and text.lower()
     if text is not None and not _PARTY.fullmatch(text):
         raise ValueError(
             "the id of a user, a session or a client was expected, or `operator` or `everybody`; "
@@ -50,6 +51,11 @@ class Wanted:
     outcome: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the period ends before it begins."""
+        return bool(self.since and self.until and self.since >= self.until)
 
     def query(self) -> Select[AuditEvent]:
         """The events that fit, in no order yet. `since` is within, `until` is not."""

@@ -219,6 +219,12 @@ def test_a_misspelt_name_is_refused_with_the_right_one(
     assert SECRET not in sentence
 
 
+def test_a_name_that_a_key_source_names_is_let_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = {"OSTIARY_KEYSET": SECRET}
+    assert "OSTIARY_KEYSET is no setting" in refusal(monkeypatch, keys)
+    load(monkeypatch, keys | {"OSTIARY_KEYS": "env:OSTIARY_KEYSET"})
+
+
 @pytest.mark.parametrize("name", ["SIGNING_KEYS", "VERIFY_KEYS", "STATUS_LISTS", "X"])
 def test_a_name_of_something_else_is_let_be(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     load(monkeypatch, {f"OSTIARY_{name}": SECRET})

@@ -20,13 +20,21 @@ OWASP_FLOOR_KIB, OWASP_FLOOR_PASSES = 19 * 1024, 2
 TODAY = (19_456, 2, 1)
 Evaluations = list[tuple[int, int, int]]
 _SALT_AND_DIGEST = f"{'c2FsdHNhbHRzYWx0c2FsdA'}${'A' * 43}"
-TOO_DEAR = ((19_456, 1_000_000), (19_456, 14), (4_194_304, 1), (65_537, 1), (2**32 - 1, 2**32 - 1))
+TOO_DEAR = (
+    (19_456, 1_000_000),
+    (19_456, 11),
+    (65_536, 4),
+    (4_194_304, 1),
+    (65_537, 1),
+    (2**32 - 1, 2**32 - 1),
+)
 DAMAGED = (
     *("", "x", "$argon2id$", "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$"),
     *("$argon2id$v=19$m=19456,t=2,p=1$!!!!$!!!!", "$argon2id$v=19$m=1,t=0,p=0$c2FsdA$aGFzaA"),
     f"$argon2id$v=19$m=19456,t=2,p=1,keyid=AAAA,data=AAAA${_SALT_AND_DIGEST}",
     # Whole, and more than a login may cost: for minutes, or in gigabytes.
     *(f"$argon2id$v=19$m={kib},t={passes},p=1${_SALT_AND_DIGEST}" for kib, passes in TOO_DEAR),
+    *(f"$argon2id$v=19$m=8192,t=2,p={lanes}${_SALT_AND_DIGEST}" for lanes in (5, 1024)),
     *("$2b$12$abcdefghijklmnopqrstuv", "$pbkdf2-sha256$1$a$b", "plain text password", "\0", "ä"),
 )
 

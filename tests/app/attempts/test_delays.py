@@ -46,6 +46,14 @@ def test_one_machine_whose_clock_was_ahead_keeps_nobody_out_when_it_is_mended(
     assert again == [WRONG] * 49 + [wait(72)]
 
 
+def test_at_the_longest_delay_a_clock_that_is_a_little_behind_admits_nobody(siege: Siege) -> None:
+    siege.delay(15)
+    siege.clock.move(-0.001)
+    assert siege.guess() == wait(901)
+    siege.clock.move(-1)
+    assert siege.guess() == wait(902)
+
+
 def test_a_counter_does_not_run_over(siege: Siege) -> None:
     siege.guess()
     with siege.database.transaction() as session:

@@ -78,6 +78,8 @@ def test_pages_are_newest_first_and_miss_nothing(
         ({"since": "0001-01-01T00:00:00+23:00"}, None),
         ({"until": "9999-12-31T23:59:59-23:00"}, None),
         ({"actor": "ada@example.com"}, None),
+        ({"actor": ADA.upper(), "target": thing(1)}, [1]),
+        ({"since": "2026-11-22T00:00:00Z", "until": "2026-11-22T00:00:00Z"}, None),
         ({"target": "\0"}, None),
         ({"cursor": "x"}, None),
     ],
