@@ -6,6 +6,7 @@ Whoever asks for `database_url`, or for what stands on it (`make_app`, `app`, `c
 test stands on one of them and says which: its tests are about what comes before any database.
 """
 
+import gc
 import logging
 import os
 import shutil
@@ -53,6 +54,24 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(("OSTIARY_", "AWS_")):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _collected_at_the_end() -> Iterator[None]:
+    """Hypothesis, should it be loaded only then, looks with the collector for who refers to it."""
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_old_to_collect(_collected_at_the_end: None) -> None:
+    """What lives by now is left alone by the garbage collector.
+
+    In a process that ran thousands of tests it would go through a million objects, and stop app,
+    clients and proxies for two seconds; there are tests that hold an answer to less.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
