@@ -81,4 +81,6 @@ lock: ## resolve requirements/*.in anew into hashed locks
 	$(UV_COMPILE) --upgrade requirements/dev.in --output-file requirements/dev.txt
 	for part in app authorizer fuzz; do $(UV_COMPILE) --constraint requirements/dev.txt requirements/$$part.in \
 		--output-file requirements/$$part.txt; done
+	$(UV_COMPILE) --constraint requirements/dev.txt requirements/app.in requirements/server.in \
+		--output-file requirements/server.txt
 	$(UV_COMPILE) --override requirements/dev.txt requirements/bench.in --output-file requirements/bench.txt

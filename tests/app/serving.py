@@ -11,7 +11,7 @@ from typing import Literal
 import uvicorn
 from starlette.types import ASGIApp, Message
 
-from app.server import CONCURRENT_REQUESTS, ENDING_SECONDS, Impatient, bound
+from app.server import bound, configured
 
 STARTED_WITHIN_SECONDS = 20
 ANSWERED_WITHIN_SECONDS = 10
@@ -27,18 +27,7 @@ def served(app: ASGIApp, lifespan: Literal["auto", "off"] = "auto") -> Iterator[
             await super().startup(sockets)
             started.set()
 
-    server = AnnouncingServer(
-        uvicorn.Config(
-            app,
-            log_config=None,
-            proxy_headers=False,
-            server_header=False,
-            http=Impatient,
-            limit_concurrency=CONCURRENT_REQUESTS,
-            timeout_graceful_shutdown=ENDING_SECONDS,
-            lifespan=lifespan,
-        )
-    )
+    server = AnnouncingServer(configured(app, log_config=None, lifespan=lifespan))
     with closing(bound("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

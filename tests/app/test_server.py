@@ -2,13 +2,15 @@
 
 import socket
 import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from app import server
+from app import protocol
 from app.request_log import RequestLog
 from tests.app.serving import exchange, request, served
 
@@ -18,7 +20,9 @@ _PLAIN = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 async def generous(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers with more than any buffer on the way holds."""
+    """Answers, once it was told all, with more than any buffer on the way holds."""
+    with suppress(ClientDisconnect):
+        await Request(scope, receive).body()
     await PlainTextResponse("x" * 5_000_000)(scope, receive, send)
 
 
@@ -35,15 +39,15 @@ async def generous(scope: Scope, receive: Receive, send: Send) -> None:
 def test_who_says_or_reads_nothing_is_given_up(
     monkeypatch: pytest.MonkeyPatch, sent: bytes
 ) -> None:
-    lost, end = threading.Event(), server.Impatient.connection_lost
+    lost, end = threading.Event(), protocol.Impatient.connection_lost
 
-    def noted(protocol: server.Impatient, error: Exception | None) -> None:
-        end(protocol, error)
+    def noted(connection: protocol.Impatient, error: Exception | None) -> None:
+        end(connection, error)
         lost.set()
 
-    monkeypatch.setattr(server.Impatient, "connection_lost", noted)
-    monkeypatch.setattr(server, "REQUEST_SECONDS", 0.3)
-    monkeypatch.setattr(server.Impatient._expect_request, "__defaults__", (0.3,))
+    monkeypatch.setattr(protocol.Impatient, "connection_lost", noted)
+    monkeypatch.setattr(protocol, "REQUEST_SECONDS", 0.3)
+    monkeypatch.setattr(protocol.Impatient._expect_request, "__defaults__", (0.3,))
     with served(generous, lifespan="off") as port, socket.socket() as idle:
         idle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         idle.connect(("127.0.0.1", port))
@@ -72,20 +76,21 @@ def test_what_is_no_http_is_refused_once_and_is_nobodys_bug(
         while more := wire.recv(65_536):
             heads += more
     assert heads.startswith(b"HTTP/1.1 4")
+    assert heads.count(b"HTTP/1.1 ") == 1
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
     assert "UnforeseenErrors" not in caplog.text
 
 
 def test_no_answer_waits_for_an_acknowledgement(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[bool] = []
-    begin = server.Impatient.connection_made
+    begin = protocol.Impatient.connection_made
 
-    def noted(protocol: server.Impatient, transport: Any) -> None:
-        begin(protocol, transport)
+    def noted(connection: protocol.Impatient, transport: Any) -> None:
+        begin(connection, transport)
         accepted = transport.get_extra_info("socket")
         made.append(bool(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)))
 
-    monkeypatch.setattr(server.Impatient, "connection_made", noted)
+    monkeypatch.setattr(protocol.Impatient, "connection_made", noted)
     with served(generous, lifespan="off") as port:
         assert exchange(port, request(b"GET", b"/")).status == 200
     assert made == [True]

@@ -12,7 +12,7 @@ from packaging.version import Version
 
 from tests.architecture.sources import ROOT
 
-LOCKS = ("app", "authorizer", "dev", "fuzz")
+LOCKS = ("app", "server", "authorizer", "dev", "fuzz")
 # Of a benchmark alone: what it brings is never beside the app.
 ALL_LOCKS = (*LOCKS, "bench")
 # The first version without a fault that is known.

@@ -92,7 +92,8 @@ def test_no_verdict_rests_on_a_url_or_on_what_a_gateway_says() -> None:
     for path in python_files("app", "authorizer"):
         nodes = list(ast.walk(tree_of(path)))
         read = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
-        assert read & {"url", "base_url"} == set(), name_of(path)
+        if name_of(path) != "app/protocol.py":  # whose `url` is the target of a request, as sent
+            assert read & {"url", "base_url"} == set(), name_of(path)
         words = {node.value for node in nodes if isinstance(node, ast.Constant)}
         assert words & {"aws.event", "principalId"} <= _written_by(path), name_of(path)
         if name_of(path) != "app/access/routes.py":  # which names the authorizer's folder

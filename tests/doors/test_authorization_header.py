@@ -197,12 +197,10 @@ def test_no_query_carries_a_token(doors: Doors, good: str, name: str) -> None:
     assert doors.at_the_edge(http_api_event(**query)) == "bad"
 
 
-@pytest.mark.parametrize(("fold", "status"), [("\r\n ", 200), ("\r\n\t", 200), (" \r\n ", 401)])
-def test_a_folded_value_is_read_as_if_a_space_stood_there(
-    doors: Doors, good: str, fold: str, status: int
-) -> None:
-    """h11 puts one space for the fold, as RFC 9112 §5.2 has it; what comes of that is judged."""
-    assert doors.raw_http(line("Authorization", f"Bearer{fold}{good}")).status == status
+@pytest.mark.parametrize("fold", ["\r\n ", "\r\n\t", " \r\n "])
+def test_a_folded_value_is_refused(doors: Doors, good: str, fold: str) -> None:
+    """As RFC 9112 §5.2 has it, of a server that does not put a space in its place."""
+    assert doors.raw_http(line("Authorization", f"Bearer{fold}{good}")).status == 400
 
 
 def test_a_header_without_a_value_is_refused(doors: Doors) -> None:

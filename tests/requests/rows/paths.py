@@ -128,6 +128,7 @@ FORMS = (
         "\\notes",
         "notes",
         "*",
+        otherwise={"uvicorn": NOT_HTTP},
         not_through={"edge": NO_TARGET},
     ),
 )
