@@ -39,15 +39,15 @@ class Strict(HttpToolsProtocol):
             self._read += len(name) + len(value)
             if self._read > HEAD_BYTES:
                 raise Refused("too long a head")
-            super().on_header(name, value)
+            super().on_header(name, value.rstrip(b" \t"))  # §5: it is no part of the value
 
     def on_headers_complete(self) -> None:
         """A target of origin-form (§3.2.1), one Host (§3.2), no coding but chunked (§6.1)."""
         hosts = [value for name, value in self.headers if name == b"host"]
         codings = [value for name, value in self.headers if name == b"transfer-encoding"]
         version = self.parser.get_http_version()
-        if version not in ("1.0", "1.1"):
-            raise Refused("another version of HTTP")
+        if version not in ("1.0", "1.1") or self.parser.get_method() == b"CONNECT":
+            raise Refused("another version of HTTP, or a tunnel")
         if not self.url.startswith(b"/") or b"#" in self.url:
             raise Refused("the target is no path")
         if len(hosts) > 1 or (version == "1.1" and not hosts):

@@ -56,7 +56,7 @@ def bodies(came: bytes) -> list[Any]:
 
 
 def test_target_headers_and_body_are_handed_on_as_they_came(port: int) -> None:
-    sent = request(b"POST", b"/a/%C3%A9?b=%20", b"X: 1", b"Content-Length: 3", body=b"abc")
+    sent = request(b"POST", b"/a/%C3%A9?b=%20", b"X: 1 \t", b"Content-Length: 3", body=b"abc")
     told = json.loads(exchange(port, sent).body)
     assert (told["path"], told["query"], told["body"]) == ("/a/é", "b=%20", "abc")
     assert told["headers"]["x"] == "1"
@@ -81,6 +81,7 @@ def test_a_body_comes_in_any_pieces(port: int) -> None:
         b"GET /a\r\n\r\n",
         b"get /a HTTP/1.1\r\n" + HOST + b"\r\n",
         b"CONNECT x:1 HTTP/1.1\r\n" + HOST + b"\r\n",
+        b"CONNECT /a HTTP/1.1\r\n" + HOST + b"\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         b"GET /\xc3\xa9 HTTP/1.1\r\n" + HOST + b"\r\n",
         b"GET /a HTTP/1.1\r\n" + HOST + b"X : 1\r\n\r\n",
