@@ -8,6 +8,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 REQUEST_SECONDS = 10  # for a request to be there, whole, once a connection or the last one is done
 LAST_SECONDS = 1  # for one that was on its way when the process was told to end
 HEAD_BYTES = 65_536  # of a request's headers, and of what comes before they are whole
+REST_BYTES = 1_048_576  # of its body with all that frames it; the app takes far less
 WAITING_REQUESTS = 16  # on one connection, behind the one that is being answered
 
 
@@ -19,24 +20,30 @@ class Strict(HttpToolsProtocol):
     """One reading of a request, so that none before us has another."""
 
     _read = 0  # bytes of headers
-    _unread = 0  # bytes that came for a head that is not yet whole
-    _in_head = False
+    _came = 0  # bytes since the head, or the rest of the request, began
+    _in_head = _in_rest = False
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        # The parser keeps a header to itself until its line ends.
-        self._unread = self._unread + len(data) if self._in_head else 0
-        if self._unread > HEAD_BYTES and not self.transport.is_closing():
-            self.send_400_response("The head of the request is too long.")
+        # The parser keeps a header, or a trailer, to itself until its line ends.
+        self._came += len(data)
+        too_long = self._in_head and self._came > HEAD_BYTES
+        too_long |= self._in_rest and self._came > REST_BYTES
+        if too_long and not self.transport.is_closing():
+            self.send_400_response("The request is too long.")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._read, self._in_head = 0, True
+        self._read, self._came, self._in_head = 0, 0, True
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._in_rest = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Of a head: what comes behind a body (RFC 9112 §7.1.2) is nobody's header."""
         if self._in_head:
-            self._read += len(name) + len(value)
+            self._read += len(name) + len(value) + len(": \r\n")
             if self._read > HEAD_BYTES:
                 raise Refused("too long a head")
             super().on_header(name, value.rstrip(b" \t"))  # §5: it is no part of the value
@@ -56,7 +63,7 @@ class Strict(HttpToolsProtocol):
             raise Refused("another coding than chunked")
         if len(self.pipeline) >= WAITING_REQUESTS:
             raise Refused("too many requests before an answer")
-        self._in_head = False
+        self._came, self._in_head, self._in_rest = 0, False, True
         super().on_headers_complete()
         if self.parser.should_upgrade():
             self.cycle.keep_alive = False  # the parser reads no further

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from app.protocol import HEAD_BYTES, WAITING_REQUESTS
+from app.protocol import HEAD_BYTES, REST_BYTES, WAITING_REQUESTS
 from tests.app.serving import exchange, request, served
 
 CLOSED_WITHIN_SECONDS = 20
@@ -123,12 +123,19 @@ def test_what_comes_behind_a_body_is_no_header(port: int, apart: bool) -> None:
         b"GET /" + b"a" * HEAD_BYTES,
         b"GET /a HTTP/1.1\r\nX: " + b"a" * HEAD_BYTES,
         b"GET /a HTTP/1.1\r\nX: " + b"a" * HEAD_BYTES + b"\r\n" + HOST + b"\r\n",
-        b"GET /a HTTP/1.1\r\n" + HOST + b"X: a\r\n" * (HEAD_BYTES // 2) + b"\r\n",
+        b"GET /a HTTP/1.1\r\n" + HOST + b"X:\r\n" * (HEAD_BYTES // 4) + b"\r\n",
     ],
     ids=["a target", "one without end", "a header without end", "a header", "many headers"],
 )
 def test_a_head_has_a_bound(port: int, sent: bytes) -> None:
     assert all_of(port, sent).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("rest", [b"1;", b"0\r\nX: "], ids=["of a chunk", "of the body"])
+def test_what_comes_behind_has_a_bound(port: int, rest: bytes) -> None:
+    begun = CHUNKED + b"\r\n" + rest
+    came = all_of(port, begun + b"a" * (1 + REST_BYTES - len(begun)))
+    assert came.startswith(b"HTTP/1.1 400 ")
 
 
 def test_each_request_has_a_head_of_its_own(port: int) -> None:
