@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 from benchmarks.progress import progress
 from benchmarks.soak_good import login_of
-from benchmarks.soak_people import Person, address_in
-from benchmarks.soak_wire import Door, Request, ask
+from benchmarks.soak_people import Person
+from benchmarks.soak_wire import Door, ask
 from benchmarks.soak_world import Call, Kind, World
 
 MOST_WARMED, WARMING_ROUNDS, WARM_SECONDS = 8, 30, 0.5
-WARMER = address_in(7, 0)
 OTHERWISE = "keys, discovery, health"  # what is sent where nobody can send what was drawn
 
 
@@ -35,12 +34,15 @@ class Load:
         self._world.results[:] = [result for result in self._world.results if result.wrong]
 
     async def warm(self) -> None:
-        """Start what is needed at once, before any answer is judged: functions start one by one."""
+        """Start what is needed at once, before any answer is judged: functions start one by one.
+
+        By logins: an instance that hashes for the first time takes 19 MiB, which it keeps.
+        """
         crowd, count = self._world.crowd, min(self._door.at_once, MOST_WARMED)
-        requests = [Request("GET", "/users/me", person.token) for person in crowd.people[:count]]
+        calls = [login_of(self._world, person) for person in crowd.people[:count]]
         for _ in range(WARMING_ROUNDS):
             begun = time.monotonic()
-            asked = (ask(self._door, request, WARMER) for request in requests)
+            asked = (ask(self._door, call.request, call.address) for call in calls)
             statuses = {answer.status for answer in await asyncio.gather(*asked)}
             if statuses == {200} and time.monotonic() - begun < WARM_SECONDS:
                 return
