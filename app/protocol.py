@@ -8,7 +8,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 REQUEST_SECONDS = 10  # for a request to be there, whole, once a connection or the last one is done
 LAST_SECONDS = 1  # for one that was on its way when the process was told to end
 HEAD_BYTES = 65_536  # of a request's headers, and of what comes before they are whole
-REST_BYTES = 1_048_576  # of its body with all that frames it; the app takes far less
+REST_BYTES = 1_048_576  # until the next begins: of body and framing; the app takes far less
 WAITING_REQUESTS = 16  # on one connection, behind the one that is being answered
 
 
@@ -20,25 +20,22 @@ class Strict(HttpToolsProtocol):
     """One reading of a request, so that none before us has another."""
 
     _read = 0  # bytes of headers
-    _came = 0  # bytes since the head, or the rest of the request, began
-    _in_head = _in_rest = False
+    _came = 0  # bytes since the head, or what is behind it, began
+    _in_head = _refused = False
 
     def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return  # though an answer may still be on its way, nothing is read any more
         super().data_received(data)
         # The parser keeps a header, or a trailer, to itself until its line ends.
         self._came += len(data)
-        too_long = self._in_head and self._came > HEAD_BYTES
-        too_long |= self._in_rest and self._came > REST_BYTES
-        if too_long and not self.transport.is_closing():
+        most = HEAD_BYTES if self._in_head else REST_BYTES
+        if self._came > most and not self._refused:
             self.send_400_response("The request is too long.")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._read, self._came, self._in_head = 0, 0, True
-
-    def on_message_complete(self) -> None:
-        super().on_message_complete()
-        self._in_rest = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Of a head: what comes behind a body (RFC 9112 §7.1.2) is nobody's header."""
@@ -63,13 +60,14 @@ class Strict(HttpToolsProtocol):
             raise Refused("another coding than chunked")
         if len(self.pipeline) >= WAITING_REQUESTS:
             raise Refused("too many requests before an answer")
-        self._came, self._in_head, self._in_rest = 0, False, True
+        self._came, self._in_head = 0, False
         super().on_headers_complete()
         if self.parser.should_upgrade():
             self.cycle.keep_alive = False  # the parser reads no further
 
     def send_400_response(self, msg: str) -> None:
         """For what is no HTTP, once to a request, and in nobody's place."""
+        self._refused = True
         cycle = self.cycle
         in_body = cycle is not None and cycle.more_body and not self._in_head
         if in_body and (self.pipeline or cycle.response_started):

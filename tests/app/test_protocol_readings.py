@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 import h11
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from app.protocol import Strict
+from app.protocol import HEAD_BYTES, Strict
 from app.server import configured
 
 METHODS = (*[b"GET", b"POST", b"PUT"] * 4, b"HEAD", b"DELETE", b"OPTIONS", b"CONNECT", b"get", b"X")
@@ -109,7 +109,7 @@ def config() -> Config:
     return made
 
 
-def read_by_us(config: Config, pieces: Sequence[bytes]) -> Reading | None:
+def told(config: Config, pieces: Sequence[bytes]) -> tuple[Reader, Wire]:
     loop = asyncio.new_event_loop()
     wire, reader = Wire(), Reader(config, ServerState(), {}, loop)
     reader.connection_made(wire)
@@ -117,6 +117,11 @@ def read_by_us(config: Config, pieces: Sequence[bytes]) -> Reading | None:
         if not wire.closed:
             reader.data_received(piece)
     loop.close()
+    return reader, wire
+
+
+def read_by_us(config: Config, pieces: Sequence[bytes]) -> Reading | None:
+    reader, wire = told(config, pieces)
     if not reader.target or wire.said:
         return None
     asked = reader.asked
@@ -145,6 +150,29 @@ def read_by_h11(sent: bytes) -> Reading | None:
     return Reading(head.method, head.target, head.http_version, headers, body, whole)
 
 
+def test_head_and_body_have_a_bound_each_and_what_came_before_is_not_counted(
+    config: Config,
+) -> None:
+    line = b"X: " + b"a" * (HEAD_BYTES - 100)
+    head = [b"POST /a HTTP/1.1\r\nHost: x\r\n", line, b"\r\nContent-Length: 1048000\r\n\r\n"]
+    body = [b"a" * 65_500] * 16
+    reader, wire = told(
+        config, [*head, *body, b"GET /b HTTP/1.1\r\n", line, b"\r\nHost: x\r\n\r\n"]
+    )
+    assert wire.said == b""
+    assert (reader.target, reader.cycle.scope["path"]) == (b"/a", "/b")
+
+
+def test_behind_what_was_refused_nothing_is_read_though_an_answer_is_on_its_way(
+    config: Config,
+) -> None:
+    long = b"GET /" + b"b" * 200 + b" HTTP/1.1\r\nX: " + b"a" * (HEAD_BYTES - 100)
+    first, rest = b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n", b"\r\nHost: x\r\n\r\n"
+    reader, wire = told(config, [first, long, rest])
+    assert (reader.cycle.scope["path"], reader.cycle.keep_alive) == ("/a", False)
+    assert wire.said == b""
+
+
 @st.composite
 def requests(draw: st.DrawFn) -> bytes:
     line = b" ".join(draw(st.sampled_from(words)) for words in (METHODS, TARGETS, VERSIONS))
@@ -159,9 +187,7 @@ def requests(draw: st.DrawFn) -> bytes:
     )
 
 
-@settings(
-    max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=1000, deadline=None)
 @given(sent=requests(), at=st.lists(st.floats(0, 1), max_size=3))
 def test_nobody_else_reads_it_otherwise(config: Config, sent: bytes, at: list[float]) -> None:
     cuts = sorted(int(place * len(sent)) for place in at)
